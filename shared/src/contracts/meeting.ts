@@ -1,0 +1,145 @@
+import { z } from '@hono/zod-openapi';
+import { nativeIdProblem, Platform } from './platform.ts';
+
+export const MeetingStatus = z.enum([
+  'requested',
+  'joining',
+  'awaiting_admission',
+  'needs_human_help',
+  'active',
+  'stopping',
+  'completed',
+  'failed',
+]);
+export type MeetingStatus = z.infer<typeof MeetingStatus>;
+
+export const CompletionReason = z.enum([
+  'stopped',
+  'stopped_before_admission',
+  'awaiting_admission_timeout',
+  'awaiting_admission_rejected',
+  'left_alone',
+  'startup_alone',
+  'evicted',
+  'meeting_ended',
+  'max_bot_time_exceeded',
+  'validation_error',
+  'join_failure',
+  'bot_crashed',
+  'bot_lost',
+  'completed_empty',
+]);
+export type CompletionReason = z.infer<typeof CompletionReason>;
+
+export const FailureStage = z.enum(['requested', 'joining', 'awaiting_admission', 'active']);
+export type FailureStage = z.infer<typeof FailureStage>;
+
+export const AutomaticLeave = z
+  .object({
+    max_wait_for_admission: z.int().min(1_000).max(3_600_000).optional(),
+    no_one_joined_timeout: z.int().min(1_000).max(3_600_000).optional(),
+    max_time_left_alone: z.int().min(1_000).max(3_600_000).optional(),
+    max_bot_time: z.int().min(1_000).max(86_400_000).optional(),
+  })
+  .openapi('AutomaticLeave', { description: 'When the bot gives up or leaves by itself, in milliseconds.' });
+export type AutomaticLeave = z.infer<typeof AutomaticLeave>;
+
+export const Language = z
+  .string()
+  .regex(/^[a-z]{2,3}$/, 'must be a Whisper language code such as en, or null to detect')
+  .openapi({ example: 'en' });
+export const Task = z.enum(['transcribe', 'translate']);
+export type Task = z.infer<typeof Task>;
+
+export const StartBotRequest = z
+  .object({
+    platform: Platform,
+    native_meeting_id: z.string().min(1).max(128).openapi({ example: 'team-standup' }),
+    bot_name: z.string().trim().min(1).max(64).optional(),
+    language: Language.nullish(),
+    task: Task.nullish(),
+    model_identifier: z.string().min(1).max(64).nullish(),
+    passcode: z.string().min(1).max(128).nullish(),
+    automatic_leave: AutomaticLeave.nullish(),
+    metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
+  })
+  .superRefine((value, ctx) => {
+    const problem = nativeIdProblem(value.platform, value.native_meeting_id);
+    if (problem) ctx.addIssue({ code: 'custom', path: ['native_meeting_id'], message: problem });
+  })
+  .openapi('StartBotRequest');
+export type StartBotRequest = z.infer<typeof StartBotRequest>;
+
+export const ReconfigureBotRequest = z
+  .object({ language: Language.nullish(), task: Task.nullish() })
+  .refine((value) => value.language !== undefined || value.task !== undefined, {
+    message: 'give language, task or both',
+  })
+  .openapi('ReconfigureBotRequest');
+export type ReconfigureBotRequest = z.infer<typeof ReconfigureBotRequest>;
+
+const Time = z.iso.datetime().openapi({ example: '2026-08-01T09:00:00.000Z' });
+
+export const Meeting = z
+  .object({
+    id: z.int(),
+    user_id: z.int(),
+    platform: Platform,
+    native_meeting_id: z.string(),
+    constructed_meeting_url: z.string().nullable(),
+    status: MeetingStatus,
+    completion_reason: CompletionReason.nullable(),
+    failure_stage: FailureStage.nullable(),
+    bot_container_id: z.string().nullable(),
+    start_time: Time.nullable(),
+    end_time: Time.nullable(),
+    data: z.record(z.string(), z.unknown()),
+    metadata: z.record(z.string(), z.string()),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .openapi('Meeting');
+export type Meeting = z.infer<typeof Meeting>;
+
+export const MeetingList = z
+  .object({ meetings: z.array(Meeting), next_cursor: z.string().nullable() })
+  .openapi('MeetingList');
+
+export const MeetingListQuery = z.object({
+  status: MeetingStatus.optional(),
+  platform: Platform.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(64).optional(),
+});
+
+export const MeetingPath = z.object({
+  platform: Platform.openapi({ param: { name: 'platform', in: 'path' }, example: 'local' }),
+  native_meeting_id: z
+    .string()
+    .min(1)
+    .max(128)
+    .openapi({ param: { name: 'native_meeting_id', in: 'path' }, example: 'team-standup' }),
+});
+
+/** Names one of several meetings held under the same native id; without it the latest is meant. */
+export const MeetingIdQuery = z.object({ meeting_id: z.coerce.number().int().positive().optional() });
+
+export const Message = z.object({ message: z.string() }).openapi('Message');
+
+export const RunningBots = z
+  .object({
+    running_bots: z.array(
+      z.object({
+        container_id: z.string().nullable(),
+        container_name: z.string().nullable(),
+        platform: Platform,
+        native_meeting_id: z.string(),
+        status: z.string(),
+        normalized_status: MeetingStatus,
+        created_at: Time,
+        labels: z.record(z.string(), z.string()),
+        meeting_id_from_name: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('RunningBots');

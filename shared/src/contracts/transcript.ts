@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import { MeetingStatus } from './meeting.ts';
+import { Platform } from './platform.ts';
+
+const Time = z.iso.datetime();
+
+/** `start` and `end` are seconds from the start of the meeting's first session. */
+export const Segment = z
+  .object({
+    segment_id: z.string(),
+    start: z.number(),
+    end: z.number(),
+    text: z.string(),
+    language: z.string().nullable(),
+    speaker: z.string().nullable(),
+    session_uid: z.string(),
+    completed: z.boolean(),
+    created_at: Time.nullable(),
+    updated_at: Time.nullable(),
+    absolute_start_time: Time.nullable(),
+    absolute_end_time: Time.nullable(),
+  })
+  .openapi('Segment');
+export type Segment = z.infer<typeof Segment>;
+
+export const TranscriptSource = z.enum(['live', 'history', 'stale']);
+
+export const Transcript = z
+  .object({
+    id: z.int(),
+    platform: Platform,
+    native_meeting_id: z.string(),
+    constructed_meeting_url: z.string().nullable(),
+    status: MeetingStatus,
+    start_time: Time.nullable(),
+    end_time: Time.nullable(),
+    source: TranscriptSource,
+    stale_since: Time.nullable(),
+    cursor: z.string().nullable(),
+    segments: z.array(Segment),
+  })
+  .openapi('Transcript');
+export type Transcript = z.infer<typeof Transcript>;
+
+export const bySpokenOrder = (a: Segment, b: Segment): number =>
+  a.start - b.start || a.end - b.end || (a.segment_id < b.segment_id ? -1 : a.segment_id > b.segment_id ? 1 : 0);
+
+/**
+ * SHA-256 (hex) over id, start, end, speaker and text of each segment in spoken order. Times are taken to the
+ * millisecond, so both products compute the same value from their own copies.
+ */
+export function transcriptChecksum(segments: readonly Segment[]): string {
+  const hash = createHash('sha256');
+  for (const segment of [...segments].sort(bySpokenOrder)) {
+    const fields = [segment.segment_id, ms(segment.start), ms(segment.end), segment.speaker ?? '', segment.text];
+    hash.update(`${JSON.stringify(fields)}\n`);
+  }
+  return hash.digest('hex');
+}
+
+const ms = (seconds: number): number => Math.round(seconds * 1000);
