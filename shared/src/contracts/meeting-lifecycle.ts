@@ -16,7 +16,8 @@ const statuses = Object.keys(transitions) as MeetingStatus[];
 export const canTransition = (from: MeetingStatus, to: MeetingStatus): boolean => transitions[from].includes(to);
 
 /** Every status from which `to` may be reached: the WHERE clause of a conditional update. */
-export const statusesBefore = (to: MeetingStatus): MeetingStatus[] => statuses.filter((from) => canTransition(from, to));
+export const statusesBefore = (to: MeetingStatus): MeetingStatus[] =>
+  statuses.filter((from) => canTransition(from, to));
 
 export const isTerminal = (status: MeetingStatus): boolean => transitions[status].length === 0;
 

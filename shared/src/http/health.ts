@@ -1,0 +1,31 @@
+import type { Hono } from 'hono';
+
+/** Named checks of what a service depends on; each rejects when its dependency is not usable. */
+export type Checks = Record<string, () => Promise<unknown>>;
+
+const checkTimeoutMs = 2_000;
+
+/** `GET /health` and `/health/live`: the process answers. `GET /health/ready`: 200, or 503 naming what is down. */
+// biome-ignore lint/suspicious/noExplicitAny: health needs nothing of an app's variables
+export function mountHealth(app: Hono<any>, checks: Checks): void {
+  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/health/live', (c) => c.json({ status: 'ok' }));
+  app.get('/health/ready', async (c) => {
+    const entries = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await probe(check)]));
+    const ready = entries.every(([, state]) => state === 'ok');
+    return c.json({ status: ready ? 'ok' : 'unavailable', checks: Object.fromEntries(entries) }, ready ? 200 : 503);
+  });
+}
+
+async function probe(check: () => Promise<unknown>): Promise<string> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new Error('timed out')), checkTimeoutMs);
+  try {
+    await Promise.race([check(), timeout.promise]);
+    return 'ok';
+  } catch (error) {
+    return error instanceof Error ? error.message : 'failed';
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,27 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const secretPaths = ['token', 'key', 'secret', 'password', 'authorization', 'apiKey', 'text', 'segments'];
+
+/** JSON lines on stdout. Secrets and transcript text are cut out even when somebody logs a whole object. */
+export const createLogger = (service: string, level: LogLevel = 'info'): Logger =>
+  pino({
+    level,
+    base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: secretPaths.flatMap((path) => [path, `*.${path}`]), censor: '[redacted]' },
+  });
+
+/** Log lines name an error by its message, code and stack, never by the request that caused it. */
+export const errorFields = (
+  error: unknown,
+): { err: { message: string; stack?: string | undefined; code?: unknown } } => {
+  if (!(error instanceof Error)) return { err: { message: String(error) } };
+  const code = 'code' in error ? error.code : undefined;
+  return { err: { message: error.message, stack: error.stack, ...(code === undefined ? {} : { code }) } };
+};

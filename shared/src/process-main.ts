@@ -1,0 +1,9 @@
+import type { Logger } from './logging.ts';
+import { runService, type Service } from './service.ts';
+
+/** The whole of a service's `main.ts`: builds it from the environment and runs it until a signal. */
+export const main = (create: () => { service: Service; logger: Logger }): Promise<void> =>
+  runService(create, {
+    onExit: (code) => process.exit(code),
+    onSignal: (signal, handler) => process.on(signal, handler),
+  });

@@ -1,0 +1,98 @@
+import { meetingColumns, transcriptionColumns } from '@vexa/shared/db/tables/meetings';
+import { sql } from 'drizzle-orm';
+import {
+  doublePrecision,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+
+export {
+  apiTokens,
+  idempotencyKeys,
+  planModelLimits,
+  plans,
+  referralData,
+  userPlans,
+  users,
+} from '@vexa/shared/db/tables/accounts';
+export { webhookDeliveries, webhookEndpoints } from '@vexa/shared/db/tables/webhooks';
+
+const time = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
+
+/** Owner: bot-manager. */
+export const meetings = pgTable(
+  'meetings',
+  {
+    ...meetingColumns(),
+    /** Set when the customer purged the meeting: no text and no names are left. */
+    redacted_at: time('redacted_at'),
+  },
+  (t) => [
+    uniqueIndex('meetings_one_live')
+      .on(t.user_id, t.platform, t.platform_specific_id)
+      .where(sql`${t.status} not in ('completed', 'failed')`),
+    index('meetings_by_user').on(t.user_id, t.id),
+    index('meetings_by_native_id').on(t.user_id, t.platform, t.platform_specific_id, t.id),
+  ],
+);
+
+/** Owner: bot-manager. One start of a bot for a meeting; the row exists before the bot does. */
+export const botRuns = pgTable(
+  'bot_runs',
+  {
+    connection_id: text('connection_id').primaryKey(),
+    meeting_id: integer('meeting_id')
+      .notNull()
+      .references(() => meetings.id),
+    container_id: text('container_id'),
+    container_name: text('container_name').notNull(),
+    started_at: time('started_at').notNull().defaultNow(),
+    last_seen_at: time('last_seen_at').notNull().defaultNow(),
+    /** Set once the runner or the bot itself says that it is gone. */
+    ended_at: time('ended_at'),
+    exit_code: integer('exit_code'),
+    audio_seconds_heard: doublePrecision('audio_seconds_heard').notNull().default(0),
+  },
+  (t) => [index('bot_runs_by_meeting').on(t.meeting_id)],
+);
+
+/** Owner: transcription-collector. One audio stream of one participant (or of the whole room). */
+export const meetingSessions = pgTable(
+  'meeting_sessions',
+  {
+    id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+    meeting_id: integer('meeting_id').notNull(),
+    session_uid: text('session_uid').notNull(),
+    /** Wall clock of the session's first audio sample. */
+    session_start_time: time('session_start_time').notNull(),
+    model_identifier: text('model_identifier'),
+    speaker: text('speaker'),
+    ended_at: time('ended_at'),
+    /** A later session took over from this second on: later words of this one are void. */
+    superseded_from_seconds: doublePrecision('superseded_from_seconds'),
+    audio_seconds: doublePrecision('audio_seconds').notNull().default(0),
+    speech_seconds: doublePrecision('speech_seconds').notNull().default(0),
+    max_end_time: doublePrecision('max_end_time').notNull().default(0),
+    total_segment_duration_seconds: doublePrecision('total_segment_duration_seconds').notNull().default(0),
+    last_updated: time('last_updated').notNull().defaultNow(),
+  },
+  (t) => [uniqueIndex('meeting_sessions_key').on(t.meeting_id, t.session_uid)],
+);
+
+/** Owner: transcription-collector. Times are seconds of the segment's own session. */
+export const transcriptions = pgTable('transcriptions', transcriptionColumns(), (t) => [
+  uniqueIndex('transcriptions_key').on(t.meeting_id, t.segment_id),
+  index('transcriptions_by_session').on(t.meeting_id, t.session_uid),
+]);
+
+/** Owner: transcription-collector. Meetings that were purged: late messages about them are dropped, not stored. */
+export const purgedMeetings = pgTable(
+  'purged_meetings',
+  { meeting_id: integer('meeting_id').notNull(), purged_at: time('purged_at').notNull().defaultNow() },
+  (t) => [primaryKey({ columns: [t.meeting_id] })],
+);
