@@ -1,15 +1,19 @@
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type { PgDatabase } from 'drizzle-orm/pg-core';
+import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 
 export type Sql = postgres.Sql;
 
-export interface Db<S extends Record<string, unknown>> extends AsyncDisposable {
-  readonly db: PostgresJsDatabase<S>;
+/** A database or an open transaction on it: verbs that write take this, so callers choose the transaction. */
+export type Db = PgDatabase<PostgresJsQueryResultHKT>;
+
+export interface DbConnection extends AsyncDisposable {
+  readonly db: Db;
   readonly sql: Sql;
 }
 
 /** A pool of at most `max` connections; a query that runs over 30 s is ended by the server. */
-export function connectDb<S extends Record<string, unknown>>(url: string, schema: S, { max = 10 } = {}): Db<S> {
+export function connectDb(url: string, { max = 10 } = {}): DbConnection {
   const sql = postgres(url, {
     max,
     onnotice: () => {},
@@ -17,7 +21,7 @@ export function connectDb<S extends Record<string, unknown>>(url: string, schema
     connection: { statement_timeout: 30_000, application_name: 'vexa' },
   });
   return {
-    db: drizzle(sql, { schema }),
+    db: drizzle(sql),
     sql,
     [Symbol.asyncDispose]: () => sql.end({ timeout: 5 }),
   };
