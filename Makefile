@@ -1,0 +1,22 @@
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: help setup demo test check stack
+
+help: ## Show what this Makefile can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: system packages, npm packages, the Whisper model
+	@scripts/setup.sh
+
+demo: setup ## One real meeting through both products (KEEP=1 leaves it running for you to join)
+	@node e2e/src/demo-cli.ts $(if $(KEEP),--keep)
+
+stack: setup ## Run both products until Ctrl-C and stream their logs
+	@node e2e/src/stack-cli.ts
+
+test: setup check ## Types, lint, and every test
+	@turbo run test --concurrency=1 --output-logs=new-only
+
+check: ## Types and lint only
+	@tsc && biome check .
