@@ -22,6 +22,8 @@ export const errorFields = (
   error: unknown,
 ): { err: { message: string; stack?: string | undefined; code?: unknown } } => {
   if (!(error instanceof Error)) return { err: { message: String(error) } };
+  // drizzle's own message repeats the query's parameters, which may be text somebody said; its cause does not.
+  if ('params' in error && error.cause instanceof Error) return errorFields(error.cause);
   const code = 'code' in error ? error.code : undefined;
   return { err: { message: error.message, stack: error.stack, ...(code === undefined ? {} : { code }) } };
 };

@@ -3,7 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { ServiceError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
-import { fieldProblems, onError, problemResponse } from './problem.ts';
+import { fieldProblems, onError, problemResponse, withoutKeys } from './problem.ts';
 
 /** Variables every request carries. */
 export interface BaseVariables {
@@ -37,7 +37,7 @@ export function createApp<V extends BaseVariables = BaseVariables>(logger: Logge
       {
         request_id: requestId,
         method: c.req.method,
-        path: c.req.path,
+        path: withoutKeys(c.req.path),
         status: c.res.status,
         ms: Math.round(performance.now() - startedAt),
       },

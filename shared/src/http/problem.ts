@@ -57,7 +57,7 @@ export const onError =
     const requestId = String(c.get('requestId') ?? '');
     const known = toServiceError(error);
     if (known) return problemResponse(known, requestId);
-    logger.error({ ...errorFields(error), request_id: requestId, path: c.req.path }, 'unexpected error');
+    logger.error({ ...errorFields(error), request_id: requestId, path: withoutKeys(c.req.path) }, 'unexpected error');
     return problemResponse(new ServiceError('internal_error', 'Something went wrong on our side.'), requestId);
   };
 
@@ -68,6 +68,9 @@ function toServiceError(error: Error): ServiceError | undefined {
   const detail = error.message || (titles[error.status] ?? 'Bad request');
   return new ServiceError(code, detail, { cause: error });
 }
+
+/** A path as it may be logged: `DELETE /admin/tokens/{token}` can carry a key. */
+export const withoutKeys = (path: string): string => path.replace(/vxa_[\w-]+/g, 'vxa_[redacted]');
 
 const codeByStatus = new Map<number, ErrorCode>([
   [400, 'bad_request'],
