@@ -99,7 +99,9 @@ function setNextCursor(c: Context, { nextCursor }: Page<unknown>): void {
 /** Old clients announce JSON and then send nothing. */
 const acceptEmptyBody: MiddlewareHandler = async (c, next) => {
   if ((await c.req.text()) === '') {
-    c.req.raw = new Request(c.req.url, { method: 'POST', headers: c.req.raw.headers, body: '{}' });
+    const headers = new Headers(c.req.raw.headers);
+    headers.set('content-type', 'application/json');
+    c.req.raw = new Request(c.req.url, { method: 'POST', headers, body: '{}' });
     c.req.bodyCache = {};
   }
   await next();

@@ -12,6 +12,10 @@ export const Identity = z
   .openapi('Identity');
 export type Identity = z.infer<typeof Identity>;
 
+/** `POST /internal/authenticate` of admin-api: answers the key's `Identity`, or 401. */
+export const AuthenticateRequest = z.object({ key: z.string().min(1).max(512) });
+export type AuthenticateRequest = z.infer<typeof AuthenticateRequest>;
+
 export const Scope = z.enum(['bot', 'tx', '*']);
 export type Scope = z.infer<typeof Scope>;
 

@@ -47,8 +47,13 @@ export function createApp<V extends BaseVariables = BaseVariables>(logger: Logge
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,
-      onError: (c) =>
-        problemResponse(new ServiceError('payload_too_large', 'The request body is over 1 MiB.'), c.get('requestId')),
+      onError: (c) => {
+        const error = new ServiceError('payload_too_large', 'The request body is over 1 MiB.');
+        const response = problemResponse(error, c.get('requestId'));
+        // The rest of the body is not read, so nothing more can be asked on this connection.
+        response.headers.set('connection', 'close');
+        return response;
+      },
     }),
   );
   app.notFound((c) =>

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { isUnavailable } from '../db/pg-error.ts';
 import { type ErrorCode, errorStatus, type FieldProblem, ServiceError } from '../errors.ts';
 import { errorFields, type Logger } from '../logging.ts';
 
@@ -57,9 +58,16 @@ export const onError =
     const requestId = String(c.get('requestId') ?? '');
     const known = toServiceError(error);
     if (known) return problemResponse(known, requestId);
+    if (isUnavailable(error)) {
+      logger.warn({ ...errorFields(error), request_id: requestId }, 'a server this one needs is away');
+      return problemResponse(unavailable(), requestId);
+    }
     logger.error({ ...errorFields(error), request_id: requestId, path: withoutKeys(c.req.path) }, 'unexpected error');
     return problemResponse(new ServiceError('internal_error', 'Something went wrong on our side.'), requestId);
   };
+
+const unavailable = () =>
+  new ServiceError('unavailable', 'A server this one needs is away; try again soon.', { retryAfterSeconds: 5 });
 
 function toServiceError(error: Error): ServiceError | undefined {
   if (error instanceof ServiceError) return error;
