@@ -1,0 +1,154 @@
+import type { AudioConfig, AudioServerFrame, SpeakerActivity } from '@vexa/shared/contracts/audio';
+import type { Platform } from '@vexa/shared/contracts/platform';
+import type { Logger } from '@vexa/shared/logging';
+import { errorFields } from '@vexa/shared/logging';
+import type { z } from 'zod';
+import type { StreamPublisher } from '../publish/stream-publisher.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { StreamingPolicy } from '../streaming/policy.ts';
+import { type HeardSegment, TranscriptionStream } from '../streaming/transcription-stream.ts';
+import type { VoiceDetector } from '../vad/silero.ts';
+
+interface Dependencies {
+  model: string;
+  scheduler: Scheduler;
+  voice: VoiceDetector;
+  policy: StreamingPolicy;
+  publisher: StreamPublisher;
+  logger: Logger;
+  now: () => Date;
+  send: (frame: AudioServerFrame) => void;
+}
+
+interface SessionIdentity {
+  config: AudioConfig;
+  platform: Platform;
+  meetingId: number;
+}
+
+/**
+ * One audio connection's session: its messages reach Redis in order and before the client hears of them, so what a
+ * client believes to be final can never be lost here.
+ */
+export class AudioSession {
+  readonly uid: string;
+  readonly #stream: TranscriptionStream;
+  readonly #deps: Dependencies;
+  readonly #identity: SessionIdentity;
+  #order: Promise<void> = Promise.resolve();
+  #drafts = 0;
+  #language: string | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(identity: SessionIdentity, deps: Dependencies) {
+    const { config } = identity;
+    this.uid = config.uid;
+    this.#deps = deps;
+    this.#identity = identity;
+    this.#stream = new TranscriptionStream(
+      config.uid,
+      { language: config.language ?? null, task: config.task ?? 'transcribe' },
+      {
+        scheduler: deps.scheduler,
+        voice: deps.voice,
+        policy: deps.policy,
+        onSegment: (segment) => this.#heard(segment),
+        onError: (error) =>
+          deps.logger.error({ ...errorFields(error), uid: config.uid }, 'an utterance was not decoded'),
+      },
+    );
+    this.#inOrder(() =>
+      deps.publisher.publish({
+        ...this.#head(),
+        type: 'session_start',
+        platform: identity.platform,
+        meeting_id: identity.meetingId,
+        native_meeting_id: config.native_meeting_id ?? '',
+        model_identifier: deps.model,
+        start_timestamp: config.start_timestamp ?? deps.now().toISOString(),
+        speaker: config.speaker ?? null,
+        resumes: config.resumes ?? null,
+      }),
+    );
+  }
+
+  /** True while more audio would pile up faster than it can be decoded or published. */
+  get overloaded(): boolean {
+    return this.#stream.backlogSeconds > this.#deps.policy.maxBacklog || this.#deps.publisher.full;
+  }
+
+  push(samples: Float32Array): Promise<void> {
+    return this.#stream.push(samples);
+  }
+
+  reconfigure(change: Parameters<TranscriptionStream['configure']>[0]): void {
+    this.#stream.configure(change);
+  }
+
+  speakerActivity({ payload }: z.infer<typeof SpeakerActivity>): void {
+    const event = {
+      v: 1 as const,
+      uid: this.uid,
+      token: this.#identity.config.token,
+      event_type: payload.event_type,
+      participant_name: payload.participant_name,
+      participant_id: payload.participant_id ?? payload.participant_id_meet ?? payload.participant_name,
+      relative_client_timestamp_ms: payload.relative_client_timestamp_ms,
+    };
+    this.#inOrder(() => this.#deps.publisher.publishSpeakerEvent(event));
+  }
+
+  /** Finishes what was heard so far and tells Redis that the session is over. Safe to call again. */
+  end(): Promise<void> {
+    this.#ended ??= this.#finish();
+    return this.#ended;
+  }
+
+  async #finish(): Promise<void> {
+    await this.#stream.finish();
+    this.#inOrder(() =>
+      this.#deps.publisher.publish({
+        ...this.#head(),
+        type: 'session_end',
+        end_timestamp: this.#deps.now().toISOString(),
+        audio_seconds: this.#stream.audioSeconds,
+        speech_seconds: this.#stream.speechSeconds,
+      }),
+    );
+    await this.#order;
+  }
+
+  #heard({ number, start, end, text, language, languageProbability, completed }: HeardSegment): void {
+    // While Redis is behind, drafts would only stand in the way of finals.
+    if (!completed && this.#drafts > 0) return;
+    if (!completed) this.#drafts += 1;
+    const segment_id = `${this.uid}:${number}`;
+    const speaker = this.#identity.config.speaker ?? null;
+    this.#inOrder(async () => {
+      try {
+        const segment = { segment_id, start, end, text, language, completed, speaker };
+        await this.#deps.publisher.publish({ ...this.#head(), type: 'transcription', segments: [segment] });
+      } finally {
+        if (!completed) this.#drafts -= 1;
+      }
+      this.#tellLanguage(language, languageProbability);
+      this.#deps.send({ uid: this.uid, segments: [{ segment_id, start, end, text, completed }] });
+    });
+  }
+
+  #tellLanguage(language: string, probability: number): void {
+    if (this.#language === language) return;
+    this.#language = language;
+    this.#deps.send({ uid: this.uid, language, language_prob: probability });
+  }
+
+  #head() {
+    return { v: 1 as const, uid: this.uid, token: this.#identity.config.token };
+  }
+
+  #inOrder(step: () => Promise<void>): void {
+    this.#order = this.#order.then(step).catch((error: unknown) => {
+      this.#deps.logger.error({ ...errorFields(error), uid: this.uid }, 'a message of a session was not published');
+    });
+  }
+}

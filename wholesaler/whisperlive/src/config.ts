@@ -1,0 +1,45 @@
+import { availableParallelism, homedir } from 'node:os';
+import { type Env, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
+import type { LogLevel } from '@vexa/shared/logging';
+import { z } from 'zod';
+import { defaultModelsDir } from './models/models-dir.ts';
+import { defaultPolicy, type StreamingPolicy } from './streaming/policy.ts';
+
+const schema = z.object({
+  ...serviceEnv,
+  PORT: port(9090),
+  HEALTH_PORT: port(9091),
+  REDIS_URL: redisUrl,
+  SESSION_TOKEN_SECRET: secret('SESSION_TOKEN_SECRET'),
+  VEXA_MODELS_DIR: z.string().default(() => defaultModelsDir({ HOME: homedir() })),
+  WHISPER_MODEL: z.string().default('tiny.en'),
+  WHISPER_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  MAX_STREAMS: z.coerce.number().int().min(1).max(10_000).default(64),
+});
+
+export interface Config {
+  host: string;
+  port: number;
+  healthPort: number;
+  logLevel: LogLevel;
+  redisUrl: string;
+  engine: { model: string; modelsDir: string; threads: number };
+  maxStreams: number;
+  policy: StreamingPolicy;
+  secrets: { sessionToken: string };
+}
+
+export function configFromEnv(env: Env): Config {
+  const e = parseEnv(schema, env);
+  return {
+    host: e.HOST,
+    port: e.PORT,
+    healthPort: e.HEALTH_PORT,
+    logLevel: e.LOG_LEVEL,
+    redisUrl: e.REDIS_URL,
+    engine: { model: e.WHISPER_MODEL, modelsDir: e.VEXA_MODELS_DIR, threads: e.WHISPER_THREADS },
+    maxStreams: e.MAX_STREAMS,
+    policy: defaultPolicy,
+    secrets: { sessionToken: e.SESSION_TOKEN_SECRET },
+  };
+}
