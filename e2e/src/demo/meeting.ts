@@ -1,4 +1,4 @@
-import { joinAsParticipant, type ScriptedParticipant } from '@vexa/meeting-room/participant/scripted-participant';
+import { joinAsParticipant, type ScriptedParticipant } from '@vexa/meeting-room/scripted-participant';
 import type { SpokenTurn } from './measure.ts';
 import { type ScriptedTurn, speakersOf } from './script.ts';
 
@@ -25,7 +25,7 @@ export async function openRoom(server: string, name: string, script: ScriptedTur
   await using cleanup = new AsyncDisposableStack();
   const people = new Map<string, ScriptedParticipant>();
   for (const speaker of speakersOf(script)) {
-    const person = cleanup.use(await joinAsParticipant({ server, room: name, name: speaker }));
+    const person = cleanup.use(joinAsParticipant({ server, room: name, name: speaker }));
     await person.waitUntilAdmitted();
     people.set(speaker, person);
   }

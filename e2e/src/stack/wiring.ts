@@ -51,6 +51,7 @@ export interface Urls {
   room: string;
   retailer: string;
   retailerAdmin: string;
+  audio: string;
 }
 
 const http = (port: number) => `http://127.0.0.1:${port}`;
@@ -60,6 +61,7 @@ export const urlsOf = ({ ports }: Wiring): Urls => ({
   room: http(ports.room),
   retailer: http(ports.retailer),
   retailerAdmin: http(ports.retailerAdmin),
+  audio: `ws://127.0.0.1:${ports.audio}`,
 });
 
 interface Stores {
