@@ -1,0 +1,102 @@
+import type { Ct2File } from './ct2-reader.ts';
+import { feedForward } from './encoder-graph.ts';
+import type { GraphBuilder } from './graph-builder.ts';
+import { add, layerNorm, linear, mergeHeads, type Precision, softmax, splitHeads } from './layers.ts';
+import { attentionInput, dense, norm, type WhisperDimensions } from './whisper-weights.ts';
+
+export interface KeyValue {
+  key: string;
+  value: string;
+}
+
+/** The audio's keys [B, heads, channels, ctx] and values [B, heads, ctx, channels] of every layer, computed once per clip. */
+export function crossKeyValues(
+  g: GraphBuilder,
+  file: Ct2File,
+  { width, heads, decoderLayers }: WhisperDimensions,
+  precision: Precision,
+): KeyValue[] {
+  return Array.from({ length: decoderLayers }, (_, i) => {
+    const make = () => attentionInput(file, `decoder/layer_${i}/attention/linear_1`, 0);
+    const both = linear(g, 'encoder_hidden_states', `${i}.ckv`, make, precision);
+    const [k = '', v = ''] = g.split('Split', [both, g.int([width, width])], 2, { axis: -1 });
+    return { key: splitHeads(g, k, heads, 'keys'), value: splitHeads(g, v, heads) };
+  });
+}
+
+export interface DecoderInput {
+  x: string;
+  past: KeyValue[];
+  cross: KeyValue[];
+  mask: string;
+}
+
+/** x [B, S, width] through all layers; also returns each layer's keys and values with the new positions appended. */
+export function decoderLayers(
+  g: GraphBuilder,
+  file: Ct2File,
+  dims: WhisperDimensions,
+  input: DecoderInput,
+  precision: Precision,
+): { x: string; present: KeyValue[] } {
+  let { x } = input;
+  const present: KeyValue[] = [];
+  for (const [i, past] of input.past.entries()) {
+    const cross = input.cross[i];
+    if (!cross) throw new Error(`layer ${i} has no cross attention`);
+    const from = `decoder/layer_${i}`;
+    const to = (name: string): string => `${i}.${name}`;
+    const self = selfAttention(g, file, dims, { x, past, mask: input.mask, from, to }, precision);
+    present.push(self.present);
+    x = crossAttention(g, file, dims, { x: self.x, cross, from, to }, precision);
+    x = feedForward(g, file, x, from, to, precision);
+  }
+  return { x, present };
+}
+
+interface LayerNames {
+  x: string;
+  from: string;
+  to: (name: string) => string;
+}
+
+function selfAttention(
+  g: GraphBuilder,
+  file: Ct2File,
+  { width, heads }: WhisperDimensions,
+  { x, past, mask, from, to }: LayerNames & { past: KeyValue; mask: string },
+  precision: Precision,
+): { x: string; present: KeyValue } {
+  const normed = layerNorm(g, x, to('n1'), norm(file, `${from}/self_attention/layer_norm`));
+  const make = () => attentionInput(file, `${from}/self_attention/linear_0`, width);
+  const [q = '', k = '', v = ''] = g.split(
+    'Split',
+    [linear(g, normed, to('qkv'), make, precision), g.int([width, width, width])],
+    3,
+    { axis: -1 },
+  );
+  const key = g.op('Concat', [past.key, splitHeads(g, k, heads)], { axis: 2 });
+  const values = g.op('Concat', [past.value, splitHeads(g, v, heads)], { axis: 2 });
+  const scores = g.op('FusedMatMul', [splitHeads(g, q, heads), key], { transB: 1 });
+  const attended = mergeHeads(g, g.op('MatMul', [softmax(g, add(g, scores, mask)), values]), width);
+  const out = linear(g, attended, to('o'), () => dense(file, `${from}/self_attention/linear_1`), precision);
+  return { x: add(g, x, out), present: { key, value: values } };
+}
+
+function crossAttention(
+  g: GraphBuilder,
+  file: Ct2File,
+  { width, heads }: WhisperDimensions,
+  { x, cross, from, to }: LayerNames & { cross: KeyValue },
+  precision: Precision,
+): string {
+  const normed = layerNorm(g, x, to('n2'), norm(file, `${from}/attention/layer_norm`));
+  const q = linear(g, normed, to('cq'), () => attentionInput(file, `${from}/attention/linear_0`, width), precision);
+  const scores = softmax(g, g.op('MatMul', [splitHeads(g, q, heads), cross.key]));
+  const attended = mergeHeads(g, g.op('MatMul', [scores, cross.value]), width);
+  return add(
+    g,
+    x,
+    linear(g, attended, to('co'), () => dense(file, `${from}/attention/linear_2`), precision),
+  );
+}

@@ -1,0 +1,71 @@
+import type { Ct2File, Matrix } from './ct2-reader.ts';
+
+export interface WhisperDimensions {
+  width: number;
+  heads: number;
+  encoderLayers: number;
+  decoderLayers: number;
+  vocabulary: number;
+  melBins: number;
+}
+
+/** A dense layer: `x @ weightᵀ + bias`, weight `[rows, columns]` row by row. */
+export interface Dense {
+  rows: number;
+  columns: number;
+  weight: Float32Array;
+  bias: Float32Array | undefined;
+}
+
+export interface Norm {
+  gamma: Float32Array;
+  beta: Float32Array;
+}
+
+/** The channels of one attention head in every Whisper model. */
+export const headWidth = 64;
+
+export function dimensionsOf(file: Ct2File): WhisperDimensions {
+  const [vocabulary = 0, width = 0] = file.tensor('decoder/embeddings/weight').shape;
+  return {
+    width,
+    heads: width / headWidth,
+    encoderLayers: countLayers(file, 'encoder'),
+    decoderLayers: countLayers(file, 'decoder'),
+    vocabulary,
+    melBins: file.tensor('encoder/conv1/weight').shape[1] ?? 0,
+  };
+}
+
+export function norm(file: Ct2File, name: string): Norm {
+  return { gamma: file.tensor(`${name}/gamma`).data, beta: file.tensor(`${name}/beta`).data };
+}
+
+export function dense(file: Ct2File, name: string): Dense {
+  const weight = matrix(file.tensor(`${name}/weight`));
+  return { ...weight, bias: file.has(`${name}/bias`) ? file.tensor(`${name}/bias`).data : undefined };
+}
+
+/**
+ * A dense layer whose first `scaledRows` rows are the query: they carry attention's 1/√width, so that the graph needs
+ * no multiplication. A missing bias (Whisper's key has none) becomes zeros.
+ */
+export function attentionInput(file: Ct2File, name: string, scaledRows: number): Dense {
+  const layer = dense(file, name);
+  const bias = layer.bias ?? new Float32Array(layer.rows);
+  const scale = headWidth ** -0.5;
+  for (let i = 0; i < scaledRows * layer.columns; i += 1) layer.weight[i] = (layer.weight[i] ?? 0) * scale;
+  for (let i = 0; i < scaledRows; i += 1) bias[i] = (bias[i] ?? 0) * scale;
+  return { ...layer, bias };
+}
+
+function matrix(tensor: Matrix): { rows: number; columns: number; weight: Float32Array } {
+  const [rows = 0, columns = 0] = tensor.shape;
+  return { rows, columns, weight: tensor.data };
+}
+
+function countLayers(file: Ct2File, side: 'encoder' | 'decoder'): number {
+  let layers = 0;
+  while (file.has(`${side}/layer_${layers}/self_attention/linear_0/weight`)) layers += 1;
+  return layers;
+}
