@@ -138,8 +138,10 @@ export class Mesh {
   }
 }
 
-const candidateOf = ({ candidate, sdpMid, sdpMLineIndex }: RTCIceCandidateInit): RTCIceCandidateInit => ({
-  candidate: candidate ?? '',
+type Candidate = Extract<PeerSignal, { candidate: object }>['candidate'];
+
+const candidateOf = ({ candidate, sdpMid, sdpMLineIndex }: Candidate): RTCIceCandidateInit => ({
+  candidate,
   sdpMid: sdpMid ?? null,
   sdpMLineIndex: sdpMLineIndex ?? null,
 });

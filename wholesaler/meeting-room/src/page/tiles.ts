@@ -109,4 +109,4 @@ const initials = (name: string): string =>
     .join('');
 
 const hueOf = (name: string): number =>
-  [...name].reduce((hue, letter) => (hue * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
+  [...name].reduce((hue, letter) => (hue * 137 + (letter.codePointAt(0) ?? 0) * 53) % 360, 7);
