@@ -59,7 +59,8 @@ export class Mesh {
   receive(participantId: string, signal: PeerSignal): void {
     if ('description' in signal && signal.description.type === 'offer') {
       const peer = this.#open(participantId, signal.connection, false);
-      return this.#enqueue(peer, () => this.#answer(participantId, peer, signal.description));
+      this.#enqueue(peer, () => this.#answer(participantId, peer, signal.description));
+      return;
     }
     const peer = this.#peers.get(participantId);
     if (peer?.connection !== signal.connection) return;

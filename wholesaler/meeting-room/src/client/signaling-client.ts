@@ -67,7 +67,8 @@ export class SignalingClient {
     this.#retries += 1;
     if (delayMs === undefined) {
       this.#finished = true;
-      return this.#options.onLost();
+      this.#options.onLost();
+      return;
     }
     this.#retryTimer = setTimeout(() => {
       this.#socket = this.#open();

@@ -70,30 +70,41 @@ export class Call {
   #receive(message: ServerMessage): void {
     switch (message.type) {
       case 'lobby':
-        return show('lobby');
+        show('lobby');
+        break;
       case 'joined':
-        return this.#joined(message);
+        this.#joined(message);
+        break;
       case 'resumed':
-        return this.#resumed(message.participants);
+        this.#resumed(message.participants);
+        break;
       case 'participant_joined':
         announce(`${message.participant.name} joined`);
-        return this.#put(message.participant);
+        this.#put(message.participant);
+        break;
       case 'participant_changed':
-        return this.#put(message.participant);
+        this.#put(message.participant);
+        break;
       case 'participant_left':
-        return this.#drop(message.participant_id);
+        this.#drop(message.participant_id);
+        break;
       case 'host':
-        return this.#becomeHost(message.host);
+        this.#becomeHost(message.host);
+        break;
       case 'signal':
-        return this.#signal(message.from, message.signal);
+        this.#signal(message.from, message.signal);
+        break;
       case 'closed':
-        return this.#over(message.reason);
+        this.#over(message.reason);
+        break;
       case 'error':
         if (this.#selfId === '') {
           this.#signaling.stop();
-          return this.#over('prejoin', message.message);
+          this.#over('prejoin', message.message);
+          break;
         }
-        return console.warn('The room refused something', message);
+        console.warn('The room refused something', message);
+        break;
     }
   }
 

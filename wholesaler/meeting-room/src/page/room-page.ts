@@ -38,7 +38,10 @@ function join(): void {
 
 function over(state: PageState, problem?: string): void {
   call = undefined;
-  if (problem === undefined) return show(state);
+  if (problem === undefined) {
+    show(state);
+    return;
+  }
   if (!query.has('host')) forgetHostKey();
   prejoin(problem);
 }

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { Participant } from '../signaling/messages.ts';
-import { element } from './dom.ts';
+import { create, element } from './dom.ts';
 
 interface Tile {
   root: HTMLElement;
@@ -75,6 +75,7 @@ export class Tiles {
     root.dataset.kind = participant.kind;
     root.dataset.speaking = 'false';
     if (self) root.dataset.self = 'true';
+    root.append(create('audio', { autoplay: true }));
     const avatar = part(root, '.avatar');
     avatar.textContent = initials(participant.name);
     avatar.style.setProperty('--hue', String(hueOf(participant.name)));

@@ -90,19 +90,24 @@ export class Attendance {
     switch (message.type) {
       case 'lobby':
         this.#id = message.self_id;
-        return this.#become('lobby');
+        this.#become('lobby');
+        break;
       case 'joined':
-        return this.#joined(message);
+        this.#joined(message);
+        break;
       case 'participant_joined':
       case 'participant_changed':
-        return this.#put(message.participant);
+        this.#put(message.participant);
+        break;
       case 'participant_left':
-        return this.#drop(message.participant_id);
+        this.#drop(message.participant_id);
+        break;
       case 'signal':
         if (this.#others.has(message.from)) this.#mesh.receive(message.from, message.signal);
-        return;
+        break;
       case 'closed':
-        return this.#become(message.reason);
+        this.#become(message.reason);
+        break;
       case 'error':
         if (this.#state === 'joining') this.#become('refused', message.message);
     }

@@ -202,7 +202,10 @@ export class Room {
   }
 
   #send(member: Member, message: ServerMessage): void {
-    if (member.link) return member.link.send(message);
+    if (member.link) {
+      member.link.send(message);
+      return;
+    }
     // A backlog with a hole would leave the returning client in a wrong state, so the place is given up instead.
     if (member.backlog.push(message) > this.#options.limits.maxBacklog)
       queueMicrotask(() => this.#drop(member, 'lost'));

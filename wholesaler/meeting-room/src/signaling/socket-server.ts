@@ -41,7 +41,7 @@ export function attachSocketServer(deps: Deps, server: Server): AsyncDisposable 
     void problemResponse(error, '')
       .text()
       .then((body) => {
-        const lines = ['HTTP/1.1 ' + errorStatus[error.code] + ' Refused', 'content-type: application/problem+json'];
+        const lines = [`HTTP/1.1 ${errorStatus[error.code]} Refused`, 'content-type: application/problem+json'];
         tcp.end([...lines, `content-length: ${Buffer.byteLength(body)}`, 'connection: close', '', body].join('\r\n'));
       });
   });
