@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { securitySchemes } from '../contracts/routes/parts.ts';
+import type { BaseVariables } from './app.ts';
+
+type ApiInfo = {
+  title: string;
+  version: string;
+  /** Markdown. */
+  description: string;
+};
+
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The OpenAPI 3.1 document of every route registered so far. */
+export function openApiDocument<V extends BaseVariables>(app: OpenAPIHono<{ Variables: V }>, info: ApiInfo) {
+  for (const [name, scheme] of Object.entries(securitySchemes)) {
+    app.openAPIRegistry.registerComponent('securitySchemes', name, scheme);
+  }
+  return app.getOpenAPI31Document({ openapi: '3.1.0', info });
+}
+
+/** Serves `/openapi.json` and `/docs`, a page that lists and tries the routes and loads nothing from elsewhere. Mount last. */
+export function mountDocs<V extends BaseVariables>(app: OpenAPIHono<{ Variables: V }>, info: ApiInfo): void {
+  const document = JSON.stringify(openApiDocument(app, info));
+  app.get('/openapi.json', (c) => c.body(document, 200, { 'content-type': 'application/json' }));
+  const html = read('page.html');
+  app.get('/docs', (c) => c.html(html, 200, { 'content-security-policy': contentSecurityPolicy }));
+  const style = read('page.css');
+  app.get('/docs/page.css', (c) => c.body(style, 200, { 'content-type': 'text/css; charset=utf-8' }));
+  for (const name of ['page', 'operation', 'schema']) {
+    const script = stripTypeScriptTypes(read(`${name}.ts`));
+    app.get(`/docs/${name}.ts`, (c) => c.body(script, 200, { 'content-type': 'text/javascript; charset=utf-8' }));
+  }
+}
+
+const read = (name: string): string => readFileSync(new URL(`./docs/${name}`, import.meta.url), 'utf8');

@@ -1,0 +1,44 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { createApp as createBaseApp } from '@vexa/shared/http/app';
+import { mountDocs } from '@vexa/shared/http/docs';
+import { type Checks, mountHealth } from '@vexa/shared/http/health';
+import type { Logger } from '@vexa/shared/logging';
+import { cors } from 'hono/cors';
+import type { KeyCache } from './auth/key-cache.ts';
+import { mountOwn } from './routes/own.ts';
+import { mountProxied } from './routes/proxied.ts';
+import type { UpstreamName } from './routes/proxied-routes.ts';
+import { type GatewayVariables, requireKey } from './routes/require-key.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+interface Deps {
+  keys: KeyCache;
+  upstreams: Record<UpstreamName, Upstream>;
+  corsOrigins: string[];
+  checks: Checks;
+  logger: Logger;
+}
+
+export const apiInfo = {
+  title: 'Vexa',
+  version: '1.0.0',
+  description: `Sends bots to meetings and tells what was said there.
+
+Send your key in \`X-API-Key\` (or \`Authorization: Bearer\`). Errors are \`application/problem+json\`. What is said can be
+followed live on the WebSocket \`/ws\`: send \`{"action":"subscribe","meetings":[{"platform":"local","native_id":"…"}]}\`.`,
+};
+
+export function createApp(deps: Deps): OpenAPIHono<{ Variables: GatewayVariables }> {
+  const { keys, upstreams, corsOrigins, checks, logger } = deps;
+  const app = createBaseApp<GatewayVariables>(logger);
+  if (corsOrigins.length > 0) {
+    const origin = corsOrigins.includes('*') ? '*' : corsOrigins;
+    app.use(cors({ origin, exposeHeaders: ['x-request-id', 'x-next-cursor', 'retry-after'], maxAge: 600 }));
+  }
+  mountHealth(app, checks);
+  const keyed = requireKey(keys);
+  mountOwn(app, keyed);
+  mountProxied(app, { upstreams, requireKey: keyed });
+  mountDocs(app, apiInfo);
+  return app;
+}

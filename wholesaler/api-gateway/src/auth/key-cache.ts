@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { Identity } from '@vexa/shared/contracts/internal';
+
+/** Somebody known, with the token that tells the services so. */
+export interface Authenticated {
+  identity: Identity;
+  /** Signed for 60 s, so it outlives its place in the cache. */
+  identityToken: string;
+}
+
+interface Options {
+  lookUp: (key: string) => Promise<Authenticated | undefined>;
+  maxAgeMs?: number;
+  maxKeys?: number;
+  now?: () => number;
+}
+
+interface Entry extends Authenticated {
+  expiresAt: number;
+}
+
+/**
+ * Remembers whom a key stands for, at most 30 s and 10,000 keys; only keys that are known, under their hash. Many
+ * who ask for the same key at once cause one look-up.
+ */
+export class KeyCache {
+  readonly #options: Required<Options>;
+  readonly #entries = new Map<string, Entry>();
+  readonly #underWay = new Map<string, Promise<Authenticated | undefined>>();
+  /** Counts what was forgotten: an answer that was asked for before a change must not be remembered after it. */
+  #changes = 0;
+
+  constructor(options: Options) {
+    this.#options = { maxAgeMs: 30_000, maxKeys: 10_000, now: () => performance.now(), ...options };
+  }
+
+  async authenticate(key: string): Promise<Authenticated | undefined> {
+    const name = createHash('sha256').update(key).digest('base64');
+    const entry = this.#entries.get(name);
+    if (entry && entry.expiresAt > this.#options.now()) return entry;
+    const underWay = this.#underWay.get(name);
+    if (underWay) return underWay;
+    const lookUp = this.#lookUp(name, key).finally(() => this.#underWay.delete(name));
+    this.#underWay.set(name, lookUp);
+    return lookUp;
+  }
+
+  /** Forgets what is known of one user. */
+  forgetUser(userId: number): void {
+    this.#changes += 1;
+    this.#underWay.clear();
+    for (const [name, { identity }] of this.#entries) if (identity.user_id === userId) this.#entries.delete(name);
+  }
+
+  forgetAll(): void {
+    this.#changes += 1;
+    this.#underWay.clear();
+    this.#entries.clear();
+  }
+
+  async #lookUp(name: string, key: string): Promise<Authenticated | undefined> {
+    const { lookUp, maxAgeMs, maxKeys, now } = this.#options;
+    const changes = this.#changes;
+    const expiresAt = now() + maxAgeMs;
+    const found = await lookUp(key);
+    this.#entries.delete(name);
+    if (found && changes === this.#changes) {
+      const [oldest] = this.#entries.keys();
+      if (oldest !== undefined && this.#entries.size >= maxKeys) this.#entries.delete(oldest);
+      this.#entries.set(name, { ...found, expiresAt });
+    }
+    return found;
+  }
+}

@@ -1,0 +1,18 @@
+import { writeFileSync } from 'node:fs';
+import { openApiDocument } from '@vexa/shared/http/docs';
+import { createLogger } from '@vexa/shared/logging';
+import { apiInfo, createApp } from './app.ts';
+import { KeyCache } from './auth/key-cache.ts';
+import { connectUpstream } from './upstream/upstream.ts';
+
+// Nothing is connected until it is asked, and describing the routes asks nothing.
+const nowhere = connectUpstream('nowhere', 'http://127.0.0.1:1', 1_000);
+const app = createApp({
+  keys: new KeyCache({ lookUp: async () => undefined }),
+  upstreams: { adminApi: nowhere, botManager: nowhere, collector: nowhere },
+  corsOrigins: [],
+  checks: {},
+  logger: createLogger('openapi', 'silent'),
+});
+const file = new URL('../openapi.json', import.meta.url);
+writeFileSync(file, `${JSON.stringify(openApiDocument(app, apiInfo), null, 2)}\n`);

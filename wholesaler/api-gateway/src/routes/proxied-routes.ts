@@ -1,0 +1,42 @@
+import type { RouteConfig } from '@hono/zod-openapi';
+import type { Scope } from '@vexa/shared/contracts/internal';
+import * as admin from '@vexa/shared/contracts/routes/admin';
+import * as bots from '@vexa/shared/contracts/routes/bots';
+import * as meetings from '@vexa/shared/contracts/routes/meetings';
+import * as transcripts from '@vexa/shared/contracts/routes/transcripts';
+import * as webhooks from '@vexa/shared/contracts/routes/webhooks';
+
+export type UpstreamName = 'adminApi' | 'botManager' | 'collector';
+
+export interface ProxiedRoute {
+  route: RouteConfig & { getRoutingPath(): string };
+  upstream: UpstreamName;
+  /** One of these scopes is needed; `key`: any key will do; `operator`: the admin key, which admin-api checks. */
+  access: Exclude<Scope, '*'>[] | 'key' | 'operator';
+}
+
+/** Everything the gateway lets through, and nothing else. */
+export const proxiedRoutes: ProxiedRoute[] = [
+  { route: bots.startBotRoute, upstream: 'botManager', access: ['bot'] },
+  { route: bots.botsStatusRoute, upstream: 'botManager', access: ['bot'] },
+  { route: bots.stopBotRoute, upstream: 'botManager', access: ['bot'] },
+  { route: bots.reconfigureBotRoute, upstream: 'botManager', access: ['bot'] },
+  { route: meetings.listMeetingsRoute, upstream: 'botManager', access: ['tx', 'bot'] },
+  { route: meetings.getMeetingRoute, upstream: 'botManager', access: ['tx', 'bot'] },
+  { route: meetings.patchMeetingRoute, upstream: 'botManager', access: ['tx'] },
+  { route: meetings.deleteMeetingRoute, upstream: 'botManager', access: ['tx'] },
+  { route: transcripts.getTranscriptRoute, upstream: 'collector', access: ['tx'] },
+  { route: webhooks.setWebhookRoute, upstream: 'botManager', access: 'key' },
+  { route: webhooks.getWebhookRoute, upstream: 'botManager', access: 'key' },
+  ...[
+    admin.createUserRoute,
+    admin.listUsersRoute,
+    admin.getUserByEmailRoute,
+    admin.getUserRoute,
+    admin.updateUserRoute,
+    admin.deleteUserRoute,
+    admin.issueTokenRoute,
+    admin.listTokensRoute,
+    admin.revokeTokenRoute,
+  ].map((route) => ({ route, upstream: 'adminApi', access: 'operator' }) as const),
+];

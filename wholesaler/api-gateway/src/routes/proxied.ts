@@ -1,0 +1,39 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { adminKeyHeader } from '@vexa/shared/auth/admin-key';
+import { hasScope, identityHeader } from '@vexa/shared/auth/identity-token';
+import { ServiceError } from '@vexa/shared/errors';
+import { proxy } from '../upstream/proxy.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { type ProxiedRoute, proxiedRoutes, type UpstreamName } from './proxied-routes.ts';
+import type { GatewayVariables, RequireKey } from './require-key.ts';
+
+interface Deps {
+  upstreams: Record<UpstreamName, Upstream>;
+  requireKey: RequireKey;
+}
+
+/** Mounts what services behind the gateway serve. Bodies are not looked into: the services validate them. */
+export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, { upstreams, requireKey }: Deps): void {
+  for (const { route, upstream, access } of proxiedRoutes) {
+    const path = route.getRoutingPath();
+    app.openAPIRegistry.registerPath(route);
+    if (access === 'operator') {
+      app.on(route.method, path, (c) => {
+        const key = c.req.header(adminKeyHeader);
+        return proxy(c, upstreams[upstream], key ? { [adminKeyHeader]: key } : {});
+      });
+      continue;
+    }
+    app.on(route.method, path, requireKey, (c) => {
+      requireScope(c.get('authenticated').identity, access);
+      return proxy(c, upstreams[upstream], { [identityHeader]: c.get('authenticated').identityToken });
+    });
+  }
+}
+
+type Identity = GatewayVariables['authenticated']['identity'];
+
+function requireScope(identity: Identity, access: Exclude<ProxiedRoute['access'], 'operator'>): void {
+  if (access === 'key' || access.some((scope) => hasScope(identity, scope))) return;
+  throw new ServiceError('forbidden', `This key lacks the scope ${access.map((s) => `"${s}"`).join(' or ')}.`);
+}

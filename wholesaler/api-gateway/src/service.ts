@@ -1,0 +1,57 @@
+import { signIdentity } from '@vexa/shared/auth/identity-token';
+import { listen } from '@vexa/shared/http/server';
+import { attachLiveServer } from '@vexa/shared/live/live-server';
+import { createLogger, type Logger } from '@vexa/shared/logging';
+import type { Service } from '@vexa/shared/service';
+import { createApp } from './app.ts';
+import { askAdminApi } from './auth/ask-admin-api.ts';
+import { followAuthChanges } from './auth/follow-auth-changes.ts';
+import { KeyCache } from './auth/key-cache.ts';
+import type { GatewayConfig } from './config.ts';
+import { MeetingFanout } from './live/meeting-fanout.ts';
+import { openLiveAccess } from './live/open-live-access.ts';
+import { SharedSubscriber } from './live/shared-subscriber.ts';
+import { connectUpstream } from './upstream/upstream.ts';
+
+export interface GatewayService extends Service {
+  start(): Promise<{ url: string }>;
+}
+
+/** The public edge of the wholesaler: keys, scopes, routing to the services, live sockets, API docs. */
+export function createService(config: GatewayConfig, overrides: { logger?: Logger } = {}): GatewayService {
+  const logger = overrides.logger ?? createLogger('api-gateway', config.logLevel);
+  const stack = new AsyncDisposableStack();
+  const connect = (name: string, url: string) => stack.use(connectUpstream(name, url, config.upstreamTimeoutMs));
+  return {
+    async start() {
+      const upstreams = {
+        adminApi: connect('admin-api', config.upstreams.adminApi),
+        botManager: connect('bot-manager', config.upstreams.botManager),
+        collector: connect('transcription-collector', config.upstreams.collector),
+      };
+      const subscriber = stack.use(new SharedSubscriber(config.redisUrl, logger));
+      const { internalToken } = config.secrets;
+      const keys = new KeyCache({
+        async lookUp(key) {
+          const identity = await askAdminApi({ adminApi: upstreams.adminApi, internalToken }, key);
+          return identity && { identity, identityToken: await signIdentity(internalToken, identity) };
+        },
+      });
+      const checks = {
+        redis: () => subscriber.check(),
+        'admin-api': () => upstreams.adminApi.check(),
+        'bot-manager': () => upstreams.botManager.check(),
+        'transcription-collector': () => upstreams.collector.check(),
+      };
+      const app = createApp({ keys, upstreams, corsOrigins: config.corsOrigins, checks, logger });
+      const http = stack.use(await listen(app, config.http));
+      const access = { keys, botManager: upstreams.botManager, fanout: new MeetingFanout(subscriber, logger) };
+      const live = stack.use(
+        attachLiveServer(http.server, { logger, open: (key: string) => openLiveAccess(access, key) }),
+      );
+      stack.use(followAuthChanges({ subscriber, keys, live, logger }));
+      return { url: http.url };
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
