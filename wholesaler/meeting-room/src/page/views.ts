@@ -49,6 +49,7 @@ export function show(state: PageState): void {
   element('message-title').textContent = message?.title ?? '';
   element('message-text').textContent = message?.text ?? '';
   element('message-spinner').hidden = !message?.busy;
+  element('message-home').hidden = message?.busy ?? false;
   const action = element('message-action', HTMLButtonElement);
   action.hidden = message?.action === undefined;
   action.textContent = message?.action ?? '';
