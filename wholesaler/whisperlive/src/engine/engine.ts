@@ -1,3 +1,7 @@
+import { ensureModel } from '../models/ensure-model.ts';
+import type { ModelFiles } from '../models/model-files.ts';
+import { EngineWorker } from './engine-worker.ts';
+
 export interface TranscribeJob {
   /** 16 kHz mono samples in [-1, 1], at most 30 s. */
   audio: Float32Array;
@@ -22,6 +26,7 @@ export interface TranscribeResult {
 export interface Engine extends AsyncDisposable {
   readonly model: string;
   readonly multilingual: boolean;
+  /** Rejects when the clip is too long, the language unknown, the queue full or the worker gone. */
   transcribe(job: TranscribeJob): Promise<TranscribeResult>;
 }
 
@@ -31,6 +36,44 @@ export interface EngineOptions {
   threads: number;
 }
 
+const maxQueuedJobs = 64;
+const maxRestarts = 1;
+
+/** Loads a model (fetching it first when it is not in the cache) into a worker thread. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  throw new Error(`the engine for ${options.model} is not there yet`);
+  const files = await ensureModel(options.model, { modelsDir: options.modelsDir });
+  return startEngineWith(files, options.threads, new URL('./worker.ts', import.meta.url));
+}
+
+/** An engine over any worker script that speaks `messages.ts`; a worker that dies is replaced once. */
+export async function startEngineWith(files: ModelFiles, threads: number, script: URL): Promise<Engine> {
+  const input = { files, threads };
+  let worker = new EngineWorker(script, input);
+  let restarts = 0;
+  let broken: Error | undefined;
+  const watch = async (watched: EngineWorker): Promise<void> => {
+    const error = await watched.ended;
+    if (!error) return;
+    if (restarts >= maxRestarts) {
+      broken = new Error(`the engine of ${files.name} gave up after ${restarts} restart: ${error.message}`, {
+        cause: error,
+      });
+      return;
+    }
+    restarts += 1;
+    worker = new EngineWorker(script, input);
+    void watch(worker);
+  };
+  await worker.ready;
+  void watch(worker);
+  return {
+    model: files.name,
+    multilingual: files.multilingual,
+    transcribe: async (job) => {
+      if (broken) throw broken;
+      if (worker.queued >= maxQueuedJobs) throw new Error(`${maxQueuedJobs} clips are already waiting`);
+      return worker.transcribe(job);
+    },
+    [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
+  };
 }

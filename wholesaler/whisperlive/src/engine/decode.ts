@@ -1,0 +1,135 @@
+import type { TranscribeJob, TranscribeResult } from './engine.ts';
+import { maxTokensPerSecond, repeatsItself } from './loop-guard.ts';
+import { framesPerSecond, maxFrames, maxSeconds, sampleRate } from './mel.ts';
+import type { WhisperTokenizer } from './tokenizer.ts';
+
+/** Opaque hidden states of one window. */
+export interface Encoded {
+  dispose(): void;
+}
+
+export interface GenerateInput {
+  promptIds: number[];
+  startIndex: number;
+  maxNewTokens: number;
+  bias: Float32Array;
+  biasFirst: Float32Array;
+}
+
+export interface Generated {
+  tokens: number[];
+  sumLogprob: number;
+  noSpeechProbability: number;
+}
+
+/** What decoding needs of a loaded model. */
+export interface WhisperModel {
+  multilingual: boolean;
+  tokenizer: WhisperTokenizer;
+  /** Log-mel features [bins, frames] of the clip, padded with silence. */
+  features(audio: Float32Array, frames: number): Float32Array;
+  encode(features: Float32Array, frames: number): Promise<Encoded>;
+  generate(encoded: Encoded, input: GenerateInput): Promise<Generated>;
+}
+
+const minWindowSeconds = 10;
+const windowMarginSeconds = 2;
+const decoderPositions = 448;
+const spareTokens = 10;
+/** What Whisper itself allows a window of 30 s. */
+const maxFullWindowTokens = 224;
+
+/**
+ * One greedy decode. Whisper was trained on 30 s windows; a shorter one costs in proportion and loses nothing when at
+ * least 2 s of silence follow the clip, except that the decoder sometimes repeats itself: such a clip is decoded again
+ * with the full window.
+ */
+export async function decodeClip(model: WhisperModel, job: TranscribeJob): Promise<TranscribeResult> {
+  const seconds = job.audio.length / sampleRate;
+  if (seconds > maxSeconds) throw new RangeError(`a clip of ${seconds.toFixed(1)} s is longer than ${maxSeconds} s`);
+  const frames = windowFrames(seconds);
+  const first = await decodeWindow(model, job, {
+    frames,
+    maxTokens: Math.ceil(spareTokens + seconds * maxTokensPerSecond),
+  });
+  if (!first.looped || frames === maxFrames) return first;
+  return decodeWindow(
+    model,
+    { ...job, language: first.language },
+    { frames: maxFrames, maxTokens: maxFullWindowTokens },
+  );
+}
+
+/** Frames of 10 ms, even, because the encoder halves them. */
+export function windowFrames(seconds: number): number {
+  const window = Math.min(maxSeconds, Math.max(minWindowSeconds, seconds + windowMarginSeconds));
+  return Math.min(maxFrames, 2 * Math.round((window * framesPerSecond) / 2));
+}
+
+interface Window {
+  frames: number;
+  maxTokens: number;
+}
+
+async function decodeWindow(
+  model: WhisperModel,
+  job: TranscribeJob,
+  { frames, maxTokens }: Window,
+): Promise<TranscribeResult> {
+  const { tokenizer } = model;
+  const encoded = await model.encode(model.features(job.audio, frames), frames);
+  try {
+    const spoken = await languageOf(model, encoded, job.language);
+    const prompt = tokenizer.prompt({
+      language: model.multilingual ? spoken.language : undefined,
+      task: job.task,
+      ...(job.promptText === undefined ? {} : { promptText: job.promptText }),
+    });
+    const output = await model.generate(encoded, {
+      promptIds: prompt.ids,
+      startIndex: prompt.startIndex,
+      maxNewTokens: Math.min(maxTokens, maxFullWindowTokens, decoderPositions - prompt.ids.length),
+      bias: tokenizer.bias,
+      biasFirst: tokenizer.biasFirst,
+    });
+    const ended = output.tokens.indexOf(tokenizer.end);
+    const tokens = ended < 0 ? output.tokens : output.tokens.slice(0, ended);
+    return {
+      text: tokenizer.decode(tokens),
+      language: spoken.language,
+      languageProbability: spoken.probability,
+      tokenCount: tokens.length,
+      averageLogprob: output.sumLogprob / (tokens.length + 1),
+      noSpeechProbability: output.noSpeechProbability,
+      looped: ended < 0 || repeatsItself(tokens),
+    };
+  } finally {
+    encoded.dispose();
+  }
+}
+
+/** The language given, or the likeliest among the language tokens at the first position. */
+async function languageOf(
+  model: WhisperModel,
+  encoded: Encoded,
+  given: string | null,
+): Promise<{ language: string; probability: number }> {
+  const { tokenizer } = model;
+  if (!model.multilingual) return { language: 'en', probability: 1 };
+  if (given !== null) {
+    if (!tokenizer.languages.has(given)) {
+      throw new RangeError(`unknown language ${given}; known are ${[...tokenizer.languages.keys()].join(', ')}`);
+    }
+    return { language: given, probability: 1 };
+  }
+  const output = await model.generate(encoded, {
+    promptIds: [tokenizer.startOfTranscript],
+    startIndex: 0,
+    maxNewTokens: 1,
+    bias: tokenizer.biasLanguage,
+    biasFirst: tokenizer.biasLanguage,
+  });
+  const language = tokenizer.languageOf(output.tokens[0] ?? -1);
+  if (language === undefined) throw new Error('no language token was chosen');
+  return { language, probability: Math.exp(output.sumLogprob) };
+}

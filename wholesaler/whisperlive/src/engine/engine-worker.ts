@@ -1,0 +1,74 @@
+import { Worker } from 'node:worker_threads';
+import type { TranscribeJob, TranscribeResult } from './engine.ts';
+import type { FromWorker, ToWorker, WorkerInput } from './messages.ts';
+
+interface Waiting {
+  resolve(result: TranscribeResult): void;
+  reject(error: Error): void;
+}
+
+/** One worker thread and the jobs it owes. When the thread ends, every job it owes is rejected. */
+export class EngineWorker implements AsyncDisposable {
+  readonly ready: Promise<void>;
+  /** Settles when the thread has ended, with the reason; undefined when it was stopped on purpose. */
+  readonly ended: Promise<Error | undefined>;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 0;
+  #failure: Error | undefined;
+  #stopping = false;
+
+  constructor(script: URL, input: WorkerInput) {
+    this.#worker = new Worker(script, { workerData: input, name: 'whisper' });
+    const ready = Promise.withResolvers<void>();
+    this.ready = ready.promise;
+    this.#worker.on('message', (message: FromWorker) => {
+      if (message.type === 'ready') ready.resolve();
+      else this.#settle(message);
+    });
+    this.#worker.on('error', (error) => {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+    });
+    this.ended = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        const cause = this.#failure ?? new Error(`exit code ${code}`);
+        const error = new Error(`the transcription worker stopped: ${cause.message}`, { cause });
+        ready.reject(error);
+        for (const { reject } of this.#waiting.values()) reject(error);
+        this.#waiting.clear();
+        resolve(this.#stopping ? undefined : error);
+      });
+    });
+    // A failed start is also seen through `ended`; nobody needs to wait for both.
+    this.ready.catch(() => undefined);
+  }
+
+  get queued(): number {
+    return this.#waiting.size;
+  }
+
+  transcribe(job: TranscribeJob): Promise<TranscribeResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<TranscribeResult>();
+    const id = this.#nextId;
+    this.#nextId += 1;
+    this.#waiting.set(id, { resolve, reject });
+    // A copy of the clip alone: the caller may hold a view into a much larger buffer.
+    const audio = job.audio.slice();
+    const message: ToWorker = { type: 'transcribe', id, job: { ...job, audio } };
+    this.#worker.postMessage(message, [audio.buffer]);
+    return promise;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    await this.#worker.terminate();
+    await this.ended;
+  }
+
+  #settle(message: Exclude<FromWorker, { type: 'ready' }>): void {
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (message.type === 'result') waiting?.resolve(message.result);
+    else waiting?.reject(message.error);
+  }
+}

@@ -1,0 +1,15 @@
+import type { ModelFiles } from '../models/model-files.ts';
+import type { TranscribeJob, TranscribeResult } from './engine.ts';
+
+/** What the worker is started with. */
+export interface WorkerInput {
+  files: ModelFiles;
+  threads: number;
+}
+
+export type ToWorker = { type: 'transcribe'; id: number; job: TranscribeJob };
+
+export type FromWorker =
+  | { type: 'ready' }
+  | { type: 'result'; id: number; result: TranscribeResult }
+  | { type: 'failed'; id: number; error: Error };

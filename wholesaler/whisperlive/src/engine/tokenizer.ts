@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
+
+const tokenizerSchema = z.looseObject({
+  added_tokens: z.array(z.object({ id: z.int(), content: z.string() })),
+});
+const configSchema = z.object({
+  suppress_ids: z.array(z.int()),
+  suppress_ids_begin: z.array(z.int()),
+});
+
+/** Whisper's text prompt takes at most half of the decoder's 448 positions. */
+const maxPromptTokens = 223;
+/** Only the end of a long text can become prompt, so only that is encoded; a token is at least one byte. */
+const maxPromptCharacters = 4 * maxPromptTokens;
+const suppressed = -1e9;
+
+export interface Prompt {
+  ids: number[];
+  /** Where in `ids` the transcript begins, behind the text before. */
+  startIndex: number;
+}
+
+export interface WhisperTokenizer {
+  readonly end: number;
+  readonly languages: ReadonlyMap<string, number>;
+  /** Added to the scores of every step: what a transcript never contains. */
+  readonly bias: Float32Array;
+  readonly biasFirst: Float32Array;
+  /** Leaves the language tokens as the only choice. */
+  readonly biasLanguage: Float32Array;
+  readonly startOfTranscript: number;
+  prompt(options: { language: string | undefined; task: 'transcribe' | 'translate'; promptText?: string }): Prompt;
+  decode(tokens: number[]): string;
+  languageOf(token: number): string | undefined;
+}
+
+/** Reads `tokenizer.json` and the suppression lists of CTranslate2's `config.json`. */
+export function loadTokenizer(files: { tokenizer: string; config: string }, vocabulary: number): WhisperTokenizer {
+  const json = tokenizerSchema.parse(JSON.parse(readFileSync(files.tokenizer, 'utf8')));
+  const config = configSchema.parse(JSON.parse(readFileSync(files.config, 'utf8')));
+  const tokenizer = new Tokenizer(json, {});
+  const idOf = (token: string): number => {
+    const id = tokenizer.token_to_id(token);
+    if (id === undefined) throw new Error(`${files.tokenizer} has no token ${token}`);
+    return id;
+  };
+  const noTimestamps = idOf('<|notimestamps|>');
+  const start = idOf('<|startoftranscript|>');
+  const languages = new Map(
+    json.added_tokens.flatMap(({ id, content }) => {
+      const code = /^<\|([a-z]{2,3})\|>$/.exec(content)?.[1];
+      return code && id > start ? [[code, id] as const] : [];
+    }),
+  );
+  const bias = new Float32Array(vocabulary);
+  for (const id of config.suppress_ids) bias[id] = suppressed;
+  bias.fill(suppressed, noTimestamps + 1);
+  const biasFirst = bias.slice();
+  for (const id of config.suppress_ids_begin) biasFirst[id] = suppressed;
+  const biasLanguage = new Float32Array(vocabulary).fill(suppressed);
+  for (const id of languages.values()) biasLanguage[id] = 0;
+  const codes = new Map([...languages].map(([code, id]) => [id, code]));
+  return {
+    end: idOf('<|endoftext|>'),
+    startOfTranscript: start,
+    languages,
+    bias,
+    biasFirst,
+    biasLanguage,
+    prompt: ({ language, task, promptText }) => {
+      const before = promptText?.trim().slice(-maxPromptCharacters);
+      const text = before ? tokenizer.encode(` ${before}`, { add_special_tokens: false }).ids : [];
+      const prefix = text.length > 0 ? [idOf('<|startofprev|>'), ...text.slice(-maxPromptTokens)] : [];
+      const wanted = language === undefined ? [] : [idOf(`<|${language}|>`), idOf(`<|${task}|>`)];
+      return { ids: [...prefix, start, ...wanted, noTimestamps], startIndex: prefix.length };
+    },
+    decode: (tokens) => tokenizer.decode(tokens, { skip_special_tokens: true }).trim(),
+    languageOf: (token) => codes.get(token),
+  };
+}

@@ -1,0 +1,70 @@
+import * as ort from 'onnxruntime-node';
+import type { ModelFiles } from '../models/model-files.ts';
+import type { Encoded, WhisperModel } from './decode.ts';
+import { createLogMel } from './mel.ts';
+import { loadTokenizer } from './tokenizer.ts';
+
+class HiddenStates implements Encoded {
+  readonly tensor: ort.Tensor;
+
+  constructor(tensor: ort.Tensor) {
+    this.tensor = tensor;
+  }
+
+  dispose(): void {
+    this.tensor.dispose();
+  }
+}
+
+/** Loads both graphs into ONNX Runtime; each call uses up to `threads` cores. */
+export async function loadWhisper(files: ModelFiles, threads: number): Promise<WhisperModel> {
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  };
+  const encoder = await ort.InferenceSession.create(files.encoder, options);
+  const generator = await ort.InferenceSession.create(files.generate, options);
+  const { melBins, vocabulary } = files.dimensions;
+  return {
+    multilingual: files.multilingual,
+    tokenizer: loadTokenizer(files, vocabulary),
+    features: createLogMel(melBins),
+    encode: async (features, frames) => {
+      const input = new ort.Tensor('float32', features, [1, melBins, frames]);
+      return new HiddenStates(output(await encoder.run({ input_features: input }), 'last_hidden_state'));
+    },
+    generate: async (encoded, { promptIds, startIndex, maxNewTokens, bias, biasFirst }) => {
+      if (!(encoded instanceof HiddenStates)) throw new TypeError('these hidden states come from another model');
+      const outputs = await generator.run({
+        encoder_hidden_states: encoded.tensor,
+        prompt_ids: integers(promptIds, [1, promptIds.length]),
+        start_index: integers([startIndex], [1]),
+        max_new_tokens: integers([maxNewTokens], [1]),
+        bias: new ort.Tensor('float32', bias, [vocabulary]),
+        bias_first: new ort.Tensor('float32', biasFirst, [vocabulary]),
+      });
+      return {
+        tokens: numbers(output(outputs, 'tokens')),
+        sumLogprob: numbers(output(outputs, 'sum_logprob'))[0] ?? 0,
+        noSpeechProbability: numbers(output(outputs, 'no_speech_prob'))[0] ?? 0,
+      };
+    },
+  };
+}
+
+const integers = (values: number[], dims: number[]): ort.Tensor =>
+  new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+
+const numbers = (tensor: ort.Tensor): number[] => {
+  const { data } = tensor;
+  if (data instanceof BigInt64Array || data instanceof Float32Array) return Array.from(data, Number);
+  throw new TypeError(`unexpected output type ${tensor.type}`);
+};
+
+function output(outputs: Record<string, ort.OnnxValue>, name: string): ort.Tensor {
+  const tensor = outputs[name];
+  if (!(tensor instanceof ort.Tensor)) throw new TypeError(`the graph gave no ${name}`);
+  return tensor;
+}

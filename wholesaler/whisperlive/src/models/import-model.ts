@@ -1,0 +1,40 @@
+import { join, resolve } from 'node:path';
+import { catalogue } from './catalogue.ts';
+import { lockModel } from './ensure-model.ts';
+import { sha256OfFile } from './file-hash.ts';
+import { wrongChecksum } from './hub-source.ts';
+import { copyWeights, installModel } from './install-model.ts';
+import { readCache } from './model-cache.ts';
+import { ModelError } from './model-error.ts';
+import type { ModelFiles } from './model-files.ts';
+import type { OnProgress } from './progress.ts';
+
+const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
+
+export interface ImportInput {
+  /** A faster-whisper (CTranslate2) folder: model.bin, config.json, tokenizer.json. */
+  folder: string;
+  name: string;
+  modelsDir: string;
+  onProgress?: OnProgress;
+}
+
+/** Takes a model from a local folder; a name of the catalogue must match its pinned checksums. */
+export async function importModel({ folder, name, modelsDir, onProgress }: ImportInput): Promise<ModelFiles> {
+  if (!namePattern.test(name)) throw new ModelError('unknown_model', `"${name}" cannot be the name of a model`);
+  await using _lock = await lockModel(modelsDir, name);
+  if (readCache(modelsDir, name).state !== 'absent') {
+    throw new ModelError('not_a_model', `model "${name}" is in the cache already; remove it first or pass --name`);
+  }
+  const staging = join(modelsDir, `.pull-${name}`);
+  await copyWeights(resolve(folder), staging);
+  const pinned = catalogue.find((entry) => entry.name === name)?.sha256 ?? {};
+  for (const [file, wanted] of Object.entries(pinned)) {
+    const found = await sha256OfFile(join(staging, file));
+    if (found !== wanted) throw wrongChecksum(join(folder, file), wanted, found);
+  }
+  await installModel({ name, modelsDir, staging, source: 'import', onProgress: onProgress ?? (() => undefined) });
+  const cached = readCache(modelsDir, name);
+  if (cached.state !== 'complete') throw new ModelError('damaged', `model "${name}" could not be completed`);
+  return cached.files;
+}

@@ -1,0 +1,77 @@
+import { access, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildGraphs } from '../graphs/build-graphs.ts';
+import { sha256OfFile } from './file-hash.ts';
+import {
+  type GraphsRecord,
+  graphsFolder,
+  graphsRecord,
+  modelDir,
+  type WeightsRecord,
+  weightFiles,
+  weightsRecord,
+} from './model-cache.ts';
+import { ModelError } from './model-error.ts';
+import type { OnProgress } from './progress.ts';
+
+export interface InstallInput {
+  name: string;
+  modelsDir: string;
+  /** Holds the weight files; it becomes the model's folder by one rename when all is done. */
+  staging: string;
+  source: string;
+  onProgress: OnProgress;
+}
+
+/** Builds the graphs of freshly arrived weights, records every checksum, and puts the model in place atomically. */
+export async function installModel({ name, modelsDir, staging, source, onProgress }: InstallInput): Promise<void> {
+  onProgress({ stage: 'verify' });
+  const record: WeightsRecord = { name, source, files: await describe(staging, weightFiles) };
+  await buildInto(staging, staging, onProgress);
+  await writeFile(join(staging, weightsRecord), JSON.stringify(record, null, 2));
+  await rename(staging, modelDir(modelsDir, name));
+}
+
+/** Adds the graphs of this builder's version to weights already in the cache. */
+export async function addGraphs(input: Pick<InstallInput, 'name' | 'modelsDir' | 'onProgress'>): Promise<void> {
+  const dir = modelDir(input.modelsDir, input.name);
+  await buildInto(dir, dir, input.onProgress);
+}
+
+/** Copies a CTranslate2 Whisper folder into `staging`. Throws `not_a_model` when files are missing. */
+export async function copyWeights(from: string, staging: string): Promise<void> {
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging, { recursive: true });
+  for (const file of weightFiles) {
+    try {
+      await access(join(from, file));
+    } catch (error) {
+      const needed = weightFiles.join(', ');
+      throw new ModelError('not_a_model', `${from} has no ${file}; a CTranslate2 Whisper folder holds ${needed}`, {
+        cause: error,
+      });
+    }
+    await copyFile(join(from, file), join(staging, file));
+  }
+}
+
+async function buildInto(weightsDir: string, parent: string, onProgress: OnProgress): Promise<void> {
+  onProgress({ stage: 'graphs' });
+  const unfinished = join(parent, `.${graphsFolder}`);
+  await rm(unfinished, { recursive: true, force: true });
+  const dimensions = buildGraphs(join(weightsDir, 'model.bin'), unfinished);
+  const files = ['encoder.onnx', 'encoder.weights', 'generate.onnx', 'generate.weights'];
+  const record: GraphsRecord = { dimensions, files: await describe(unfinished, files) };
+  await writeFile(join(unfinished, graphsRecord), JSON.stringify(record, null, 2));
+  await rm(join(parent, graphsFolder), { recursive: true, force: true });
+  await rename(unfinished, join(parent, graphsFolder));
+}
+
+async function describe(dir: string, files: readonly string[]): Promise<WeightsRecord['files']> {
+  const described: WeightsRecord['files'] = {};
+  for (const file of files) {
+    const path = join(dir, file);
+    described[file] = { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
+  }
+  return described;
+}

@@ -1,0 +1,13 @@
+import type { WhisperDimensions } from '../graphs/whisper-weights.ts';
+
+/** A model that is complete on disk, graphs built. All paths are absolute. */
+export interface ModelFiles {
+  name: string;
+  dir: string;
+  encoder: string;
+  generate: string;
+  tokenizer: string;
+  config: string;
+  multilingual: boolean;
+  dimensions: WhisperDimensions;
+}
