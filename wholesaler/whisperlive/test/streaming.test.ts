@@ -1,0 +1,201 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { signSessionToken } from '@vexa/shared/auth/session-token';
+import { streams } from '@vexa/shared/contracts/redis-names';
+import { StreamMessage } from '@vexa/shared/contracts/stream-messages';
+import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
+import { createLogger } from '@vexa/shared/logging';
+import type { Service } from '@vexa/shared/service';
+import { waitFor } from '@vexa/shared/testing/wait-for';
+import { wordErrorRate } from '@vexa/shared/testing/word-error-rate';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { configFromEnv } from '../src/config.ts';
+import { createService } from '../src/service.ts';
+
+const secret = 'a-secret-for-tests-only-0123456789';
+const meetingId = 7;
+const jfk = 'And so my fellow Americans ask not what your country can do for you ask what you can do for your country';
+const frameSamples = 2048;
+
+let redis: LocalRedis;
+let reader: Redis;
+let service: Service;
+let url: string;
+let token: string;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  reader = new Redis(redis.url);
+  reader.on('error', () => {}); // killed on purpose in a test below
+  const env = { PORT: '0', HEALTH_PORT: '0', HOST: '127.0.0.1', REDIS_URL: redis.url, SESSION_TOKEN_SECRET: secret };
+  service = createService(configFromEnv({ ...process.env, ...env, LOG_LEVEL: 'silent' }), {
+    logger: createLogger('whisperlive', 'silent'),
+  });
+  url = (await service.start()).audio ?? '';
+  token = await signSessionToken(secret, { meeting_id: meetingId, user_id: 1, connection_id: 'c' });
+}, 180_000);
+
+afterAll(async () => {
+  await service?.[Symbol.asyncDispose]();
+  reader?.disconnect();
+  await redis?.[Symbol.asyncDispose]();
+}, 60_000);
+
+interface ClientFrame {
+  status?: string;
+  message?: unknown;
+  segments?: { segment_id: string; start: number; end: number; text: string; completed: boolean }[];
+}
+
+async function connect(uid: string, more: Record<string, unknown> = {}) {
+  const socket = new WebSocket(url);
+  const frames: ClientFrame[] = [];
+  socket.on('message', (data) => frames.push(JSON.parse(String(data)) as ClientFrame));
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ uid, token, platform: 'local', meeting_id: meetingId, speaker: 'John', ...more }));
+  await waitFor('the server to be ready', () => frames.some(({ message }) => message === 'SERVER_READY'));
+  return { socket, frames };
+}
+
+async function voice(file: string): Promise<Float32Array> {
+  const wav = await readFile(fileURLToPath(import.meta.resolve(`@vexa/shared/testing/voices/${file}`)));
+  return Float32Array.from({ length: (wav.length - 44) / 2 }, (_, i) => wav.readInt16LE(44 + i * 2) / 32_768);
+}
+
+/** Sends audio four times as fast as it was spoken. */
+async function speak(socket: WebSocket, audio: Float32Array): Promise<void> {
+  for (let at = 0; at < audio.length; at += frameSamples) {
+    socket.send(Buffer.from(audio.slice(at, at + frameSamples).buffer));
+    await new Promise((resolve) => setTimeout(resolve, frameSamples / 16 / 4));
+  }
+}
+
+async function published(uid: string): Promise<StreamMessage[]> {
+  const entries = await reader.xrange(streams.segments, '-', '+');
+  return entries.map(([, fields]) => StreamMessage.parse(JSON.parse(fields[1] ?? ''))).filter((m) => m.uid === uid);
+}
+
+const finalText = (messages: StreamMessage[]) =>
+  messages
+    .flatMap((m) => (m.type === 'transcription' ? m.segments.filter((s) => s.completed).map((s) => s.text) : []))
+    .join(' ');
+
+test('speech becomes drafts, then finals with the same ids, then the end: in this order and with the right words', async () => {
+  const { socket, frames } = await connect('order');
+  await speak(socket, await voice('jfk.wav'));
+  socket.send(Buffer.from('END_OF_AUDIO'));
+  const [code] = await once(socket, 'close');
+  expect(code).toBe(1000);
+
+  const messages = await published('order');
+  expect(messages[0]).toMatchObject({
+    type: 'session_start',
+    meeting_id: meetingId,
+    speaker: 'John',
+    model_identifier: 'tiny.en',
+  });
+  expect(messages.at(-1)).toMatchObject({ type: 'session_end', audio_seconds: 11 });
+  expect(messages.filter(({ type }) => type === 'session_end')).toHaveLength(1);
+  expect(wordErrorRate(jfk, finalText(messages)).wer).toBeLessThanOrEqual(0.1);
+
+  const segments = messages.flatMap((m) => (m.type === 'transcription' ? m.segments : []));
+  for (const final of segments.filter((s) => s.completed)) {
+    expect(segments.slice(segments.indexOf(final) + 1).some((s) => s.segment_id === final.segment_id)).toBe(false);
+  }
+  expect(segments.some((s) => !s.completed)).toBe(true);
+  const told = frames.flatMap((frame) => frame.segments ?? []).filter((s) => s.completed);
+  expect(told.map((s) => s.text)).toEqual(segments.filter((s) => s.completed).map((s) => s.text));
+  expect(told.every((s) => s.segment_id.startsWith('order:') && s.start < s.end)).toBe(true);
+});
+
+test('two speakers at once keep their own words', async () => {
+  const [first, second] = await Promise.all([connect('mix-a'), connect('mix-b')]);
+  await Promise.all([
+    voice('lv-sense-0880.wav').then((audio) => speak(first.socket, audio)),
+    voice('sb-spk1_snt1.wav').then((audio) => speak(second.socket, audio)),
+  ]);
+  for (const { socket } of [first, second]) {
+    socket.send('END_OF_AUDIO');
+    await once(socket, 'close');
+  }
+  expect(wordErrorRate('he was not an ill disposed young man', finalText(await published('mix-a'))).wer).toBeLessThan(
+    0.3,
+  );
+  expect(wordErrorRate('the child almost hurt the small dog', finalText(await published('mix-b'))).wer).toBeLessThan(
+    0.3,
+  );
+});
+
+test('a client that vanishes in the middle of a word loses nothing that it said', async () => {
+  const { socket } = await connect('vanish');
+  await speak(socket, (await voice('sb-spk1_snt1.wav')).slice(0, 16_000 * 2.5));
+  socket.terminate();
+  const messages = await waitFor('the session to end', async () => {
+    const all = await published('vanish');
+    return all.at(-1)?.type === 'session_end' ? all : undefined;
+  });
+  expect(finalText(messages).toLowerCase()).toContain('child');
+});
+
+test('wrong frames are named and disturb neither the session nor its words', async () => {
+  const { socket, frames } = await connect('wrong');
+  const problems = () => frames.filter(({ status }) => status === 'ERROR').map(({ message }) => String(message));
+  socket.send(Buffer.from([1, 2, 3]));
+  socket.send(Buffer.from(Float32Array.of(Number.NaN).buffer));
+  socket.send('not json');
+  socket.send('{"type":"dance"}');
+  await waitFor('four errors', () => problems().length === 4);
+  expect(problems()[0]).toContain('multiple of 4');
+  expect(problems()[1]).toContain('float32');
+  expect(problems()[2]).toContain('JSON');
+  await speak(socket, await voice('sb-spk1_snt1.wav'));
+  socket.send('END_OF_AUDIO');
+  await once(socket, 'close');
+  expect(finalText(await published('wrong')).toLowerCase()).toContain('small dog');
+});
+
+test('a client that only sends nonsense is shown the door', async () => {
+  const { socket } = await connect('nonsense');
+  for (let i = 0; i < 10; i += 1) socket.send(Buffer.from([1]));
+  const [code] = await once(socket, 'close');
+  expect(code).toBe(1007);
+});
+
+test.each([
+  ['a token of another meeting', { meeting_id: 8 }, 'another meeting', 4401],
+  ['an unknown model', { model_identifier: 'huge' }, 'available: tiny.en', 1008],
+  ['an unknown platform', { platform: 'skype' }, 'platform', 1008],
+])('%s is refused in words', async (_name, change, words, expected) => {
+  const socket = new WebSocket(url);
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ uid: 'u', token, platform: 'local', meeting_id: meetingId, ...change }));
+  const [[message], [code]] = await Promise.all([once(socket, 'message'), once(socket, 'close')]);
+  expect(JSON.parse(String(message))).toMatchObject({ status: 'ERROR', message: expect.stringContaining(words) });
+  expect(code).toBe(expected);
+});
+
+test('silence is transcribed as nothing', async () => {
+  const { socket, frames } = await connect('silence');
+  await speak(socket, new Float32Array(16_000 * 4));
+  socket.send('END_OF_AUDIO');
+  await once(socket, 'close');
+  expect(frames.flatMap((frame) => frame.segments ?? [])).toEqual([]);
+  expect((await published('silence')).map(({ type }) => type)).toEqual(['session_start', 'session_end']);
+});
+
+test('words spoken while Redis is gone arrive when it is back', { timeout: 60_000 }, async () => {
+  const { socket } = await connect('redis-gone');
+  await waitFor('the session start to be on disk', async () => (await published('redis-gone')).length === 1);
+  await redis.kill();
+  await speak(socket, await voice('sb-spk1_snt1.wav'));
+  socket.send('END_OF_AUDIO');
+  const closed = once(socket, 'close');
+  await redis.start();
+  await closed;
+  const messages = await published('redis-gone');
+  expect(messages.at(-1)?.type).toBe('session_end');
+  expect(finalText(messages).toLowerCase()).toContain('child');
+});
