@@ -1,0 +1,58 @@
+import { databaseUrl, type Env, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
+import type { LogLevel } from '@vexa/shared/logging';
+import { z } from 'zod';
+import { PatternList } from './filters/patterns.ts';
+
+const CollectorEnv = z.object({
+  ...serviceEnv,
+  PORT: port(8000),
+  DATABASE_URL: databaseUrl,
+  REDIS_URL: redisUrl,
+  INTERNAL_TOKEN_SECRET: secret('INTERNAL_TOKEN_SECRET'),
+  SESSION_TOKEN_SECRET: secret('SESSION_TOKEN_SECRET'),
+  IMMUTABILITY_THRESHOLD_SECONDS: z.coerce.number().min(0).max(3_600).default(10),
+  FLUSH_INTERVAL_MS: z.coerce.number().int().min(20).max(60_000).default(1_000),
+  CLAIM_IDLE_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
+  MAX_DELIVERIES: z.coerce.number().int().min(1).max(100).default(5),
+  BATCH_SIZE: z.coerce.number().int().min(1).max(1_000).default(100),
+  DROP_PATTERNS: PatternList.optional(),
+});
+
+export interface ConsumerConfig {
+  /** Most entries taken in one read. */
+  batchSize: number;
+  /** An entry delivered to a consumer that has not answered for this long is taken over. */
+  claimIdleMs: number;
+  /** An entry that failed this often goes to the dead letters. */
+  maxDeliveries: number;
+}
+
+export interface CollectorConfig {
+  http: { port: number; host: string };
+  logLevel: LogLevel;
+  databaseUrl: string;
+  redisUrl: string;
+  secrets: { internalToken: string; sessionToken: string };
+  consumer: ConsumerConfig;
+  flush: { thresholdMs: number; intervalMs: number };
+  filters: { dropPatterns: RegExp[] | undefined };
+}
+
+/** Throws `ConfigError` naming every bad variable. */
+export function configFromEnv(env: Env): CollectorConfig {
+  const parsed = parseEnv(CollectorEnv, env);
+  return {
+    http: { port: parsed.PORT, host: parsed.HOST },
+    logLevel: parsed.LOG_LEVEL,
+    databaseUrl: parsed.DATABASE_URL,
+    redisUrl: parsed.REDIS_URL,
+    secrets: { internalToken: parsed.INTERNAL_TOKEN_SECRET, sessionToken: parsed.SESSION_TOKEN_SECRET },
+    consumer: {
+      batchSize: parsed.BATCH_SIZE,
+      claimIdleMs: parsed.CLAIM_IDLE_MS,
+      maxDeliveries: parsed.MAX_DELIVERIES,
+    },
+    flush: { thresholdMs: parsed.IMMUTABILITY_THRESHOLD_SECONDS * 1000, intervalMs: parsed.FLUSH_INTERVAL_MS },
+    filters: { dropPatterns: parsed.DROP_PATTERNS },
+  };
+}

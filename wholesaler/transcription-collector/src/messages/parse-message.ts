@@ -1,0 +1,41 @@
+import { type SessionClaims, verifySessionToken } from '@vexa/shared/auth/session-token';
+import { z } from 'zod';
+import type { Entry } from '../stream/entry.ts';
+
+export type Parsed<M> =
+  | { ok: true; message: M; claims: SessionClaims }
+  | { ok: false; reason: string; meetingId: number | undefined };
+
+const Authenticated = z.object({ token: z.string() });
+
+/** Reads a message and checks whose it is. What is refused is refused with a reason that repeats nothing of it. */
+export async function parseMessage<S extends z.ZodType<{ token: string }>>(
+  schema: S,
+  sessionTokenSecret: string,
+  { payload }: Entry,
+): Promise<Parsed<z.output<S>>> {
+  const json = parseJson(payload);
+  if (json === undefined) return { ok: false, reason: 'the field payload is not JSON', meetingId: undefined };
+  const token = Authenticated.safeParse(json).data?.token;
+  const claims = token === undefined ? undefined : await verifySessionToken(sessionTokenSecret, token);
+  if (!claims) return { ok: false, reason: 'the session token is missing, forged or expired', meetingId: undefined };
+  const result = schema.safeParse(json);
+  if (result.success) return { ok: true, message: result.data, claims };
+  const fields = result.error.issues.map((issue) => `${issue.path.join('.') || 'message'}: ${issue.message}`);
+  return { ok: false, reason: `bad shape: ${fields.slice(0, 5).join('; ')}`, meetingId: claims.meeting_id };
+}
+
+/** The meeting whose token the message carries, whatever else is wrong with it. */
+export async function meetingOf(sessionTokenSecret: string, { payload }: Entry): Promise<number | undefined> {
+  const token = Authenticated.safeParse(parseJson(payload)).data?.token;
+  if (token === undefined) return undefined;
+  return (await verifySessionToken(sessionTokenSecret, token))?.meeting_id;
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { errorFields, type Logger } from '@vexa/shared/logging';
+import { redisNowMs } from '../redis/clock.ts';
+import { type FlushDeps, flushMeetingIfFree } from './flush-meeting.ts';
+import { activeMeetings, readMutableSegments } from './mutable-store.ts';
+
+interface FlushLoopDeps extends FlushDeps {
+  logger: Logger;
+  intervalMs: number;
+}
+
+export interface FlushLoop extends AsyncDisposable {
+  /** Flushes a meeting without waiting for its turn. */
+  nudge(meetingId: number): void;
+}
+
+/** Looks after every active meeting each interval. Several collectors may do so: each meeting is flushed by one at a time. */
+export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
+  const stopping = new AbortController();
+  const nudged = new Set<number>();
+  const loop = run(deps, nudged, stopping.signal);
+  return {
+    nudge: (meetingId) => void nudged.add(meetingId),
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await loop;
+    },
+  };
+}
+
+async function run(deps: FlushLoopDeps, nudged: Set<number>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for (const meetingId of await activeMeetings(deps.redis)) {
+        if (signal.aborted) return;
+        const urgent = nudged.delete(meetingId);
+        if (urgent || (await isDue(deps, meetingId))) await flushOne(deps, meetingId);
+      }
+      nudged.clear();
+    } catch (error) {
+      deps.logger.warn(errorFields(error), 'flush will be tried again');
+    }
+    await wait(deps.intervalMs, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+}
+
+/** One meeting that cannot be flushed must not hold up the others. */
+async function flushOne(deps: FlushLoopDeps, meetingId: number): Promise<void> {
+  try {
+    await flushMeetingIfFree(deps, meetingId);
+  } catch (error) {
+    deps.logger.warn({ ...errorFields(error), meeting_id: meetingId }, 'meeting will be flushed later');
+  }
+}
+
+/** Old drafts count too: they are stuck, and the flush knows whether they are void or of a purged meeting. */
+async function isDue({ redis, thresholdMs }: FlushLoopDeps, meetingId: number): Promise<boolean> {
+  const held = await readMutableSegments(redis, meetingId);
+  const nowMs = await redisNowMs(redis);
+  return held.some(({ receivedAtMs }) => nowMs - receivedAtMs >= thresholdMs);
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { streams } from '@vexa/shared/contracts/redis-names';
+import { connectDb } from '@vexa/shared/db/client';
+import { listen } from '@vexa/shared/http/server';
+import { createLogger, type Logger } from '@vexa/shared/logging';
+import { connectBlockingRedis, connectRedis } from '@vexa/shared/redis/client';
+import type { Service } from '@vexa/shared/service';
+import { createApp } from './app.ts';
+import type { CollectorConfig } from './config.ts';
+import { createSegmentFilter } from './filters/segment-filter.ts';
+import { handleSegmentMessages } from './messages/handle-segment-messages.ts';
+import { handleSpeakerEvents } from './messages/handle-speaker-events.ts';
+import { meetingOf } from './messages/parse-message.ts';
+import { startFlushLoop } from './segments/flush-loop.ts';
+import { SessionCache } from './sessions/session-cache.ts';
+import type { Entry, Outcome } from './stream/entry.ts';
+import { startStreamConsumer } from './stream/stream-consumer.ts';
+
+export interface CollectorService extends Service {
+  start(): Promise<{ url: string }>;
+}
+
+/** Consumes the streams, flushes to Postgres, and answers for transcripts. Any number may run at once. */
+export function createService(config: CollectorConfig, overrides: { logger?: Logger } = {}): CollectorService {
+  const logger = overrides.logger ?? createLogger('transcription-collector', config.logLevel);
+  const stack = new AsyncDisposableStack();
+  return {
+    async start() {
+      const { db, sql } = stack.use(connectDb(config.databaseUrl));
+      const redis = connectRedis(config.redisUrl, logger);
+      stack.defer(() => redis.disconnect());
+      const isWorthKeeping = createSegmentFilter(config.filters.dropPatterns);
+      const { sessionToken: sessionTokenSecret, internalToken: internalTokenSecret } = config.secrets;
+      const { thresholdMs, intervalMs } = config.flush;
+      const deps = { db, redis, logger, isWorthKeeping, thresholdMs, sessions: new SessionCache(db) };
+
+      const flushLoop = stack.use(startFlushLoop({ ...deps, intervalMs }));
+      const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+      const consume = (stream: string, handle: (entries: Entry[]) => Promise<Outcome[]>) => {
+        const reader = connectBlockingRedis(config.redisUrl, logger);
+        stack.defer(() => reader.disconnect());
+        const proves = (entry: Entry) => meetingOf(sessionTokenSecret, entry);
+        const ready = () => sql`select 1`;
+        const settings = { redis, reader, logger, stream, consumer, config: config.consumer };
+        stack.use(startStreamConsumer({ ...settings, ready, handle, meetingOf: proves }));
+      };
+      const segmentDeps = { ...deps, sessionTokenSecret, onSessionEnded: flushLoop.nudge };
+      consume(streams.segments, (entries) => handleSegmentMessages(segmentDeps, entries));
+      consume(streams.speakerEvents, (entries) => handleSpeakerEvents({ redis, sessionTokenSecret }, entries));
+
+      const checks = { postgres: async () => sql`select 1`, redis: () => redis.ping() };
+      const app = createApp({ ...deps, internalTokenSecret, checks });
+      const http = stack.use(await listen(app, config.http));
+      return { url: http.url };
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}

@@ -1,0 +1,70 @@
+import type { SessionStart } from '@vexa/shared/contracts/stream-messages';
+import type { Db } from '@vexa/shared/db/client';
+import type { Redis } from 'ioredis';
+import { withMeetingLock } from '../meetings/meeting-lock.ts';
+import { isPurged } from '../meetings/purged-store.ts';
+import { storable } from '../messages/storable.ts';
+import { readMutableSegments } from '../segments/mutable-store.ts';
+import { publishWithdrawn } from '../segments/publish-segments.ts';
+import { deleteSegmentsFrom } from '../segments/segment-store.ts';
+import { toSegment } from '../segments/timeline.ts';
+import { isVoid, voidFrom } from './session.ts';
+import type { SessionCache } from './session-cache.ts';
+import { putStartedSession, putSupersededSession, refreshAggregates, sessionsOf } from './session-store.ts';
+
+export interface SessionDeps {
+  db: Db;
+  redis: Redis;
+  sessions: SessionCache;
+}
+
+/** Stores a session and, when it resumes one whose connection broke, voids what it will say again. */
+export async function startSession(deps: SessionDeps, message: SessionStart): Promise<void> {
+  const { meeting_id: meetingId, uid } = message;
+  const startTime = new Date(message.start_timestamp);
+  const started = {
+    meetingId,
+    uid,
+    startTime,
+    model: storable(message.model_identifier),
+    speaker: message.speaker ? storable(message.speaker) : null,
+  };
+  const deleted = await withMeetingLock(deps.db, meetingId, async (tx) => {
+    if (await isPurged(tx, meetingId)) return [];
+    await putStartedSession(tx, started);
+    return message.resumes ? supersede(tx, message, message.resumes) : [];
+  });
+  deps.sessions.forget(meetingId);
+  if (message.resumes) await withdrawVoid(deps, meetingId, message.resumes.uid, deleted);
+}
+
+/** Under the meeting's lock: no flush can bring void words back, since it reads what is written here. */
+async function supersede(tx: Db, { meeting_id: meetingId, start_timestamp }: SessionStart, resumes: Resumes) {
+  const { uid, from_seconds: fromSeconds } = resumes;
+  const takenOverAt = new Date(start_timestamp);
+  await putSupersededSession(tx, {
+    meetingId,
+    uid,
+    fromSeconds,
+    startTime: new Date(takenOverAt.getTime() - Math.round(fromSeconds * 1000)),
+    endedAt: takenOverAt,
+  });
+  const deleted = await deleteSegmentsFrom(tx, { meetingId, uid, fromSeconds: voidFrom(fromSeconds) });
+  await refreshAggregates(tx, meetingId, [uid]);
+  return deleted;
+}
+
+type Resumes = NonNullable<SessionStart['resumes']>;
+type Deleted = Awaited<ReturnType<typeof deleteSegmentsFrom>>;
+
+async function withdrawVoid({ db, redis }: SessionDeps, meetingId: number, uid: string, deleted: Deleted) {
+  const sessions = await sessionsOf(db, meetingId);
+  const held = await readMutableSegments(redis, meetingId);
+  const hidden = held.filter((segment) => segment.sessionUid === uid && isVoid(sessions.get(uid), segment));
+  const timeline = { sessions, marks: new Map() };
+  await publishWithdrawn(
+    redis,
+    meetingId,
+    [...deleted, ...hidden].map((segment) => toSegment(segment, timeline)),
+  );
+}
