@@ -1,0 +1,53 @@
+import { type Env, httpUrl, parseEnv, redisUrl, wsUrl } from '@vexa/shared/config';
+import { BotConfig as BotConfigContract } from '@vexa/shared/contracts/bot';
+import { type LogLevel, logLevels } from '@vexa/shared/logging';
+import { z } from 'zod';
+
+/** The contract, with the protocols that this process can speak. */
+const MeetingConfig = BotConfigContract.extend({
+  meetingUrl: httpUrl,
+  redisUrl,
+  whisperLiveUrl: wsUrl,
+  botManagerCallbackUrl: httpUrl,
+});
+export type MeetingConfig = z.infer<typeof MeetingConfig>;
+
+const BotEnv = z.object({
+  BOT_CONFIG: z
+    .string({ error: 'is required: JSON as described in shared/src/contracts/bot.ts' })
+    .transform((text, ctx) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        // The parser's own message would quote the text, which holds the token.
+        ctx.addIssue({ code: 'custom', message: 'must be JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(MeetingConfig),
+  BOT_CONTAINER_ID: z.string().min(1).optional(),
+  CHROMIUM_PATH: z.string().min(1).optional(),
+  HEARTBEAT_MS: z.coerce.number().int().min(50).max(60_000).default(10_000),
+  LOG_LEVEL: z.enum(logLevels).default('info'),
+  PATH: z.string().default(''),
+});
+
+export interface BotSettings {
+  meeting: MeetingConfig;
+  containerId: string | undefined;
+  chromium: { path: string | undefined; searchPath: string };
+  heartbeatMs: number;
+  logLevel: LogLevel;
+}
+
+/** Throws `ConfigError` naming every bad field, such as `BOT_CONFIG.meeting_id`, without quoting any value. */
+export function configFromEnv(env: Env): BotSettings {
+  const parsed = parseEnv(BotEnv, env);
+  return {
+    meeting: parsed.BOT_CONFIG,
+    containerId: parsed.BOT_CONTAINER_ID,
+    chromium: { path: parsed.CHROMIUM_PATH, searchPath: parsed.PATH },
+    heartbeatMs: parsed.HEARTBEAT_MS,
+    logLevel: parsed.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,41 @@
+/// <reference lib="dom" />
+import { Capture } from './capture.ts';
+import type { PageSettings } from './messages.ts';
+import { readPeople } from './people.ts';
+import { matchingProbes } from './probes.ts';
+
+/** Runs before the page's own scripts: taps every remote audio track and reports what the page shows. */
+export function install(settings: PageSettings): void {
+  const post = (window as unknown as Record<string, (payload: string) => void>)[settings.binding];
+  if (!post) return;
+  const send = (message: string) => post(message);
+  const capture = new Capture({ sampleRate: settings.sampleRate, chunkSamples: settings.chunkSamples, send });
+  watchConnections((track) => {
+    capture.add(track).catch((error: unknown) => send(`trouble|a track cannot be tapped: ${error}`));
+  });
+  let last = '';
+  const scan = () => {
+    if (!document.body) return;
+    const view = JSON.stringify({
+      signals: matchingProbes(settings.signals),
+      people: readPeople(settings.tiles, capture),
+      tracks: capture.liveKeys(),
+    });
+    if (view !== last) send(`view|${view}`);
+    last = view;
+  };
+  setInterval(scan, settings.scanEveryMs);
+}
+
+function watchConnections(onAudio: (track: MediaStreamTrack) => void): void {
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      this.addEventListener('track', ({ track, transceiver }) => {
+        if (track.kind === 'audio') onAudio(track);
+        // Nobody looks at the video, and decoding it costs more than everything else together.
+        else transceiver.direction = 'inactive';
+      });
+    }
+  };
+}
