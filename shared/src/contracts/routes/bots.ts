@@ -11,7 +11,7 @@ const startBot = {
   path: '/bots',
   operationId: 'startBot',
   summary: 'Send a bot to a meeting',
-  request: { body: jsonBody(StartBotRequest) },
+  request: { body: jsonBody(StartBotRequest, { platform: 'local', native_meeting_id: 'team-standup' }) },
 } as const;
 const startBotResponses = {
   201: json(Meeting, 'The bot is requested; follow `status`.'),
@@ -42,7 +42,7 @@ export const reconfigureBotRoute = createRoute({
   path: '/bots/{platform}/{native_meeting_id}/config',
   operationId: 'reconfigureBot',
   summary: 'Change language or task of a running bot',
-  request: { params: MeetingPath, body: jsonBody(ReconfigureBotRequest) },
+  request: { params: MeetingPath, body: jsonBody(ReconfigureBotRequest, { language: 'de' }) },
   responses: { 202: json(Message, 'Sent to the bot.'), ...problems(400, 401, 403, 404, 409, 413, 422, 503, 504) },
 });
 

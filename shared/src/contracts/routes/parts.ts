@@ -16,7 +16,7 @@ export const json = <S extends z.ZodType>(schema: S, description: string) => ({
 });
 
 /** A body that must be there: also a request that forgot its content type is told which fields are wrong. */
-export const jsonBody = <S extends z.ZodType>(schema: S) => ({
+export const jsonBody = <S extends z.ZodType>(schema: S, example?: z.input<S>) => ({
   required: true as const,
-  content: { 'application/json': { schema } },
+  content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } },
 });

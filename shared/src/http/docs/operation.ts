@@ -2,7 +2,7 @@
 import { type Schema, type Schemas, sample, smallestSample } from './schema.ts';
 
 interface Content {
-  content?: Record<string, { schema?: Schema }>;
+  content?: Record<string, { schema?: Schema; example?: unknown }>;
 }
 
 export interface Operation {
@@ -42,7 +42,7 @@ export function showOperation(place: Place): HTMLElement {
 function answers({ responses }: Operation, schemas: Schemas): HTMLElement {
   const list = create('ul', {});
   for (const [status, response] of Object.entries(responses)) {
-    const item = create('li', { textContent: `${status} ${response.description ?? ''}` });
+    const item = create('li', { textContent: `${status} ${(response.description ?? '').replaceAll('`', '')}` });
     const schema = response.content?.['application/json']?.schema;
     if (schema) item.append(create('pre', { textContent: pretty(sample(schema, schemas)) }));
     list.append(item);
@@ -62,12 +62,12 @@ function tryForm(place: Place): HTMLElement {
     fields.append(label);
     return { parameter, input };
   });
-  const schema = operation.requestBody?.content?.['application/json']?.schema;
+  const { schema, example } = operation.requestBody?.content?.['application/json'] ?? {};
   const body = schema && create('textarea', { rows: 8, spellcheck: false });
   const output = create('pre', { hidden: true });
   form.append(fields);
   if (body) {
-    body.value = pretty(smallestSample(schema, schemas));
+    body.value = pretty(example ?? smallestSample(schema, schemas));
     const all = create('pre', { textContent: pretty(sample(schema, schemas)) });
     const label = create('label', { textContent: 'Body' });
     label.append(body);

@@ -40,7 +40,9 @@ export class KeyCache {
     if (entry && entry.expiresAt > this.#options.now()) return entry;
     const underWay = this.#underWay.get(name);
     if (underWay) return underWay;
-    const lookUp = this.#lookUp(name, key).finally(() => this.#underWay.delete(name));
+    const lookUp = this.#lookUp(name, key).finally(() => {
+      if (this.#underWay.get(name) === lookUp) this.#underWay.delete(name);
+    });
     this.#underWay.set(name, lookUp);
     return lookUp;
   }
