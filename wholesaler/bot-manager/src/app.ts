@@ -1,0 +1,29 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { type IdentityVariables, requireIdentity } from '@vexa/shared/auth/identity-token';
+import { createApp as createBaseApp } from '@vexa/shared/http/app';
+import { type Checks, mountHealth } from '@vexa/shared/http/health';
+import { mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
+import type { RecordCallbackDeps } from './bots/record-callback.ts';
+import { type BotRouteDeps, mountBots } from './routes/bots.ts';
+import { mountCallbacks } from './routes/callbacks.ts';
+import { type MeetingRouteDeps, mountMeetings } from './routes/meetings.ts';
+
+export type AppDeps = BotRouteDeps &
+  MeetingRouteDeps &
+  RecordCallbackDeps & { sessionTokenSecret: string; webhookAllowedHosts: readonly string[]; checks: Checks };
+
+export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
+  const app = createBaseApp<IdentityVariables>(deps.logger);
+  mountHealth(app, deps.checks);
+  // Before the routes under /bots that only the gateway may call.
+  mountCallbacks(app, deps);
+  mountBots(app, deps);
+  mountMeetings(app, deps);
+  app.use('/user/*', requireIdentity(deps.internalTokenSecret));
+  mountWebhookRoutes(app, {
+    db: deps.db,
+    allowedHosts: deps.webhookAllowedHosts,
+    userId: (c) => c.var.identity.user_id,
+  });
+  return app;
+}

@@ -1,0 +1,137 @@
+import type { Identity } from '@vexa/shared/contracts/internal';
+import { Meeting, type StartBotRequest } from '@vexa/shared/contracts/meeting';
+import { constructMeetingUrl, type PlatformHosts } from '@vexa/shared/contracts/platform';
+import type { Db } from '@vexa/shared/db/client';
+import { fieldError, ServiceError } from '@vexa/shared/errors';
+import { errorFields } from '@vexa/shared/logging';
+import { users } from '@vexa/wholesaler-database/schema';
+import { eq, sql } from 'drizzle-orm';
+import { insertMeeting, type MeetingRow } from '../meetings/meeting-store.ts';
+import { toMeeting } from '../meetings/meeting-view.ts';
+import { type BotRun, countHeldPlaces, countOpenRuns } from './bot-run-store.ts';
+import { settingsFrom } from './bot-settings.ts';
+import { endRun } from './end-run.ts';
+import {
+  findAnswer,
+  hashRequest,
+  type IdempotencyKey,
+  lockKey,
+  replaceAnswer,
+  storeAnswer,
+} from './idempotency-store.ts';
+import { type LaunchDeps, launchBot, openRun } from './launch-bot.ts';
+
+export interface StartBotDeps extends LaunchDeps {
+  now: () => Date;
+  hosts: PlatformHosts;
+  /** Bots of this deployment at once; undefined is no bound. */
+  maxBots: number | undefined;
+  /** Looks at a meeting's rows soon. */
+  reconcile: (meetingId: number) => void;
+}
+
+export interface StartBotInput {
+  identity: Identity;
+  request: StartBotRequest;
+  idempotencyKey?: string | undefined;
+}
+
+type Reserved = { replay: Meeting } | { meeting: MeetingRow; run: BotRun };
+
+/**
+ * Creates a meeting and sends a bot to it. Limits are decided in the transaction that creates the meeting, under a
+ * lock on the user, so requests in parallel cannot overshoot them. Throws `meeting_already_active`,
+ * `concurrent_bot_limit`, `no_capacity`, `unavailable` when the bot could not be started, and for an idempotency key
+ * `conflict` (still running) or `validation_error` (other request).
+ */
+export async function startBot(deps: StartBotDeps, input: StartBotInput): Promise<Meeting> {
+  const { identity, request, idempotencyKey } = input;
+  const key: IdempotencyKey | undefined =
+    idempotencyKey === undefined
+      ? undefined
+      : { userId: identity.user_id, key: idempotencyKey, requestHash: hashRequest(request) };
+  const reserved = await deps.db.transaction(async (tx) => {
+    const replay = key && (await answeredBefore(tx, key));
+    if (replay) return { replay };
+    const made = await reserve(deps, tx, input);
+    if (key) await storeAnswer(tx, key, { status: 201, body: toMeeting(made.meeting) });
+    return made;
+  });
+  if ('replay' in reserved) return reserved.replay;
+  const meeting = toMeeting(await launch(deps, reserved.meeting, reserved.run));
+  if (key) await replaceAnswer(deps.db, key, meeting);
+  return meeting;
+}
+
+async function answeredBefore(tx: Db, key: IdempotencyKey): Promise<Meeting | undefined> {
+  if (!(await lockKey(tx, key))) {
+    throw new ServiceError('conflict', 'A request with this Idempotency-Key is still running.', {
+      retryAfterSeconds: 1,
+    });
+  }
+  const answer = await findAnswer(tx, key);
+  if (answer && answer.requestHash !== key.requestHash) {
+    throw fieldError(['header', 'Idempotency-Key'], 'was used for a different request');
+  }
+  return answer && Meeting.parse(answer.body);
+}
+
+async function reserve(
+  deps: StartBotDeps,
+  tx: Db,
+  { identity, request }: StartBotInput,
+): Promise<Exclude<Reserved, { replay: Meeting }>> {
+  const { user_id: userId, max_concurrent_bots: limit } = identity;
+  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('no key update');
+  const at = deps.now();
+  const meeting = await insertMeeting(tx, meetingValues(deps, { userId, request, at }));
+  if (!meeting) {
+    throw new ServiceError('meeting_already_active', 'A bot is in this meeting already, or on its way.');
+  }
+  if ((await countHeldPlaces(tx, userId)) > limit) {
+    const detail = `You have ${limit} bots at once; wait for one to end or ask for more.`;
+    throw new ServiceError('concurrent_bot_limit', detail, { retryAfterSeconds: 30 });
+  }
+  const run = await openRun(tx, meeting.id, at);
+  if (deps.maxBots !== undefined) await requireCapacity(tx, deps.maxBots);
+  return { meeting, run };
+}
+
+function meetingValues(
+  { hosts }: StartBotDeps,
+  { userId, request, at }: { userId: number; request: StartBotRequest; at: Date },
+) {
+  const { platform, native_meeting_id: nativeId, passcode } = request;
+  const first = { from: null, to: 'requested' as const, timestamp: at.toISOString(), source: 'user' };
+  return {
+    user_id: userId,
+    platform,
+    platform_specific_id: nativeId,
+    meeting_url: constructMeetingUrl(platform, nativeId, passcode ?? undefined, hosts),
+    data: { ...settingsFrom(request), status_transition: [first] },
+    metadata: request.metadata ?? {},
+    created_at: at,
+    updated_at: at,
+  };
+}
+
+async function requireCapacity(tx: Db, maxBots: number): Promise<void> {
+  // Everybody who opens a run takes this lock, so the count includes all that are being opened.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('vexa:bot-capacity', 0))`);
+  if ((await countOpenRuns(tx)) > maxBots) {
+    throw new ServiceError('no_capacity', 'All bots are busy; try again shortly.', { retryAfterSeconds: 30 });
+  }
+}
+
+async function launch(deps: StartBotDeps, meeting: MeetingRow, run: BotRun): Promise<MeetingRow> {
+  try {
+    return await launchBot(deps, meeting, run);
+  } catch (error) {
+    deps.logger.error({ ...errorFields(error), meeting_id: meeting.id }, 'bot could not be started');
+    const reason = 'The bot could not be started.';
+    const outcome = { result: 'failed', completionReason: 'join_failure', failureStage: 'requested', reason } as const;
+    await endRun(deps, { connectionId: run.connection_id, exitCode: null, outcome });
+    deps.reconcile(meeting.id);
+    throw new ServiceError('unavailable', reason, { retryAfterSeconds: 10, cause: error });
+  }
+}

@@ -1,0 +1,114 @@
+import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
+import { liveStatuses } from '@vexa/shared/contracts/meeting-lifecycle';
+import type { Platform } from '@vexa/shared/contracts/platform';
+import type { Db } from '@vexa/shared/db/client';
+import { meetings } from '@vexa/wholesaler-database/schema';
+import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+
+export type MeetingRow = typeof meetings.$inferSelect;
+
+export interface MeetingRef {
+  userId: number;
+  platform: Platform;
+  nativeId: string;
+  /** Without it, the latest meeting of the native id. */
+  meetingId?: number | undefined;
+}
+
+const matches = ({ userId, platform, nativeId, meetingId }: MeetingRef) =>
+  and(
+    eq(meetings.user_id, userId),
+    eq(meetings.platform, platform),
+    eq(meetings.platform_specific_id, nativeId),
+    meetingId === undefined ? undefined : eq(meetings.id, meetingId),
+  );
+
+export async function findMeeting(db: Db, ref: MeetingRef): Promise<MeetingRow | undefined> {
+  const [row] = await db.select().from(meetings).where(matches(ref)).orderBy(desc(meetings.id)).limit(1);
+  return row;
+}
+
+export async function findMeetingById(db: Db, id: number): Promise<MeetingRow | undefined> {
+  const [row] = await db.select().from(meetings).where(eq(meetings.id, id));
+  return row;
+}
+
+/** Holds the row until the transaction ends: whoever decides about a meeting's bots does so alone. */
+export async function lockMeeting(tx: Db, id: number): Promise<MeetingRow | undefined> {
+  const [row] = await tx.select().from(meetings).where(eq(meetings.id, id)).for('update');
+  return row;
+}
+
+interface ListFilter {
+  userId: number;
+  status?: MeetingStatus | undefined;
+  platform?: Platform | undefined;
+  beforeId?: number | undefined;
+  limit: number;
+}
+
+/** Newest first. */
+export function listMeetingRows(db: Db, filter: ListFilter): Promise<MeetingRow[]> {
+  const { userId, status, platform, beforeId, limit } = filter;
+  return db
+    .select()
+    .from(meetings)
+    .where(
+      and(
+        eq(meetings.user_id, userId),
+        status && eq(meetings.status, status),
+        platform && eq(meetings.platform, platform),
+        beforeId === undefined ? undefined : lt(meetings.id, beforeId),
+      ),
+    )
+    .orderBy(desc(meetings.id))
+    .limit(limit);
+}
+
+/** Ids of the meetings of every user that have not ended. */
+export async function listLiveMeetingIds(db: Db): Promise<number[]> {
+  const rows = await db.select({ id: meetings.id }).from(meetings).where(inArray(meetings.status, liveStatuses));
+  return rows.map((row) => row.id);
+}
+
+/** Undefined when the user has a live meeting of this native id already. */
+export async function insertMeeting(tx: Db, values: typeof meetings.$inferInsert): Promise<MeetingRow | undefined> {
+  const [row] = await tx.insert(meetings).values(values).onConflictDoNothing().returning();
+  return row;
+}
+
+export async function mergeMeetingData(
+  db: Db,
+  id: number,
+  data: Record<string, unknown>,
+): Promise<MeetingRow | undefined> {
+  const [row] = await db
+    .update(meetings)
+    .set({ data: sql`${meetings.data} || ${JSON.stringify(data)}::jsonb`, updated_at: sql`now()` })
+    .where(and(eq(meetings.id, id), sql`${meetings.redacted_at} is null`))
+    .returning();
+  return row;
+}
+
+export async function setBotContainer(db: Db, id: number, containerId: string): Promise<MeetingRow | undefined> {
+  const [row] = await db
+    .update(meetings)
+    .set({ bot_container_id: containerId, updated_at: sql`now()` })
+    .where(eq(meetings.id, id))
+    .returning();
+  return row;
+}
+
+/** Leaves what bills and counts need, and nothing that was said, written or named. */
+export async function redactMeeting(db: Db, id: number): Promise<void> {
+  await db
+    .update(meetings)
+    .set({
+      data: { redacted: true },
+      metadata: {},
+      meeting_url: null,
+      redacted_at: sql`coalesce(${meetings.redacted_at}, now())`,
+      updated_at: sql`now()`,
+    })
+    .where(eq(meetings.id, id));
+}

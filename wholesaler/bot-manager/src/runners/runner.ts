@@ -1,0 +1,37 @@
+import type { BotConfig } from '@vexa/shared/contracts/bot';
+
+export interface BotSpec {
+  /** `vexa-bot-{meeting_id}-{8 hex}`, never used twice. */
+  name: string;
+  labels: Record<string, string>;
+  config: BotConfig;
+}
+
+export interface RunningBot {
+  /** What the runner calls it: a container id, or `pid:start time`. */
+  id: string;
+  name: string;
+}
+
+export interface BotExit {
+  name: string;
+  /** Null when a signal ended it. */
+  exitCode: number | null;
+}
+
+/**
+ * Where bots run. Bots live on when the bot-manager dies; the next one finds them again by `list`, which gives only
+ * the bots of this deployment.
+ */
+export interface Runner extends AsyncDisposable {
+  /** Rejects when the bot could not be started; then nothing is left of it. */
+  start(spec: BotSpec): Promise<RunningBot>;
+  /** Asks the bot to end, then ends it with all its children after `graceMs`. Resolves when it is gone; safe to repeat. */
+  stop(id: string, options: { graceMs: number }): Promise<void>;
+  inspect(id: string): Promise<'running' | 'gone'>;
+  list(): Promise<RunningBot[]>;
+  /** Tells of bots this process started; the ends of adopted ones show in `list`. */
+  onExit(listener: (exit: BotExit) => void): Disposable;
+  /** The last lines a bot wrote, oldest first; none when they are gone already. */
+  logs(name: string, options: { lines: number }): Promise<string[]>;
+}

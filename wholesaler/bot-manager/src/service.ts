@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { connectDb } from '@vexa/shared/db/client';
+import { listen } from '@vexa/shared/http/server';
+import { createLogger, errorFields, type Logger } from '@vexa/shared/logging';
+import { connectRedis } from '@vexa/shared/redis/client';
+import type { Service } from '@vexa/shared/service';
+import { startOutboxSender } from '@vexa/shared/webhooks/outbox-sender';
+import { createApp } from './app.ts';
+import { createBotCommands } from './bots/bot-commands.ts';
+import type { BotManagerConfig } from './config.ts';
+import { createCollectorClient } from './finish/collector-client.ts';
+import { announceStatus } from './meetings/announce.ts';
+import { createReconciler } from './reconcile/reconciler.ts';
+import { callbackPath } from './routes/callbacks.ts';
+import { createProcessRunner } from './runners/process-runner.ts';
+import type { Runner } from './runners/runner.ts';
+
+export interface BotManagerService extends Service {
+  start(): Promise<{ url: string }>;
+}
+
+interface Overrides {
+  logger?: Logger;
+  runner?: Runner;
+  now?: () => Date;
+}
+
+/** Meetings and their bots, from the request to the finished event. */
+export function createService(config: BotManagerConfig, overrides: Overrides = {}): BotManagerService {
+  const logger = overrides.logger ?? createLogger('bot-manager', config.logLevel);
+  const stack = new AsyncDisposableStack();
+  return {
+    async start() {
+      const { db, sql } = stack.use(connectDb(config.databaseUrl));
+      await sql`select 1`;
+      const redis = connectRedis(config.redisUrl, logger);
+      stack.defer(() => redis.disconnect());
+      const runner = stack.use(overrides.runner ?? processRunner(config));
+      const outbox = stack.use(startOutboxSender({ db, logger, allowedHosts: config.webhookAllowedHosts }));
+      let callbackUrl = '';
+      const shared = {
+        db,
+        logger,
+        runner,
+        now: overrides.now ?? (() => new Date()),
+        announce: announceStatus({ redis, logger, outbox }),
+        commands: createBotCommands(redis),
+        collector: createCollectorClient(config.collectorUrl, config.secrets.internalToken),
+        limits: config.limits,
+        sessionTokenSecret: config.secrets.sessionToken,
+        bots: { ...config.bots, callbackUrl: () => callbackUrl },
+      };
+      const reconciler = stack.use(createReconciler({ deps: shared, intervalMs: config.reconcileIntervalMs }));
+      const app = createApp({
+        ...shared,
+        reconcile: reconciler.reconcile,
+        hosts: config.hosts,
+        maxBots: config.bots.max,
+        internalTokenSecret: config.secrets.internalToken,
+        webhookAllowedHosts: config.webhookAllowedHosts,
+        checks: { postgres: () => sql`select 1`, redis: () => redis.ping() },
+      });
+      const http = stack.use(await listen(app, config.http));
+      callbackUrl = new URL(callbackPath, config.bots.callbackUrl ?? http.url).href;
+      if (config.bots.stopOnShutdown) stack.defer(() => stopAll(runner, logger));
+      reconciler.start();
+      return { url: http.url };
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+const processRunner = ({ bots, databaseUrl }: BotManagerConfig): Runner =>
+  createProcessRunner({
+    entry: bots.entry,
+    env: bots.env,
+    logDir: bots.logDir,
+    // Whoever shares the database shares the bots; other stacks on the machine keep theirs.
+    owner: createHash('sha256').update(databaseUrl).digest('hex').slice(0, 16),
+  });
+
+const shutdownGraceMs = 5_000;
+
+async function stopAll(runner: Runner, logger: Logger): Promise<void> {
+  const results = await Promise.allSettled(
+    (await runner.list()).map(({ id }) => runner.stop(id, { graceMs: shutdownGraceMs })),
+  );
+  for (const result of results) {
+    if (result.status === 'rejected') logger.error(errorFields(result.reason), 'bot not stopped at shutdown');
+  }
+}

@@ -1,0 +1,47 @@
+import type { BotExit, BotSpec, Runner } from '../src/runners/runner.ts';
+
+export interface FakeRunner extends Runner {
+  readonly started: BotSpec[];
+  readonly stopped: string[];
+  /** Makes the next starts fail. */
+  refuse: boolean;
+  /** Ends a bot as its own doing; `silently` as one that another process started would. */
+  end(name: string, exitCode: number | null, options?: { silently: boolean }): void;
+}
+
+/** Bots that are only names, for the rules of the lifecycle. They outlive the bot-manager, as real ones do. */
+export function createFakeRunner(): FakeRunner {
+  const running = new Map<string, BotSpec>();
+  const listeners = new Set<(exit: BotExit) => void>();
+  const started: BotSpec[] = [];
+  const stopped: string[] = [];
+  const end = (name: string, exitCode: number | null, silently: boolean) => {
+    if (!running.delete(name) || silently) return;
+    for (const listener of listeners) listener({ name, exitCode });
+  };
+  return {
+    started,
+    stopped,
+    refuse: false,
+    end: (name, exitCode, { silently } = { silently: false }) => end(name, exitCode, silently),
+    async start(spec) {
+      if (this.refuse) throw new Error('no room');
+      started.push(spec);
+      running.set(spec.name, spec);
+      return { id: `id-of-${spec.name}`, name: spec.name };
+    },
+    async stop(id) {
+      const name = id.replace('id-of-', '');
+      if (running.has(name)) stopped.push(name);
+      end(name, null, false);
+    },
+    inspect: async (id) => (running.has(id.replace('id-of-', '')) ? 'running' : 'gone'),
+    list: async () => [...running.keys()].map((name) => ({ id: `id-of-${name}`, name })),
+    onExit(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    logs: async () => [],
+    async [Symbol.asyncDispose]() {},
+  };
+}
