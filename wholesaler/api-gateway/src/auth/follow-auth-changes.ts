@@ -20,6 +20,7 @@ const retryMs = 5_000;
  */
 export function followAuthChanges({ subscriber, keys, live, logger }: Deps): Disposable {
   let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
   const onChange = (message: string) => {
     const userId = Number(message);
     keys.forgetUser(userId);
@@ -29,6 +30,7 @@ export function followAuthChanges({ subscriber, keys, live, logger }: Deps): Dis
     subscriber.subscribe(channels.authChanged, onChange).then(
       () => keys.forgetAll(),
       (error: unknown) => {
+        if (stopped) return;
         logger.warn(errorFields(error), 'changes of keys are not announced to this gateway yet');
         timer = setTimeout(subscribe, retryMs);
       },
@@ -41,6 +43,7 @@ export function followAuthChanges({ subscriber, keys, live, logger }: Deps): Dis
   });
   return {
     [Symbol.dispose]() {
+      stopped = true;
       clearTimeout(timer);
     },
   };
