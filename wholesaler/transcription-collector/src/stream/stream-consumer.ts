@@ -84,8 +84,22 @@ async function consume(deps: StreamConsumerDeps, signal: AbortSignal): Promise<v
 }
 
 async function readNew({ reader, config, stream, consumer }: StreamConsumerDeps): Promise<Entry[]> {
-  const options = ['COUNT', config.batchSize, 'BLOCK', blockMs, 'STREAMS', stream, '>'];
-  return entriesOfRead(await reader.call('XREADGROUP', 'GROUP', streams.collectorGroup, consumer, ...options));
+  const { collectorGroup } = streams;
+  const count = config.batchSize;
+  return entriesOfRead(
+    await reader.xreadgroup(
+      'GROUP',
+      collectorGroup,
+      consumer,
+      'COUNT',
+      count,
+      'BLOCK',
+      blockMs,
+      'STREAMS',
+      stream,
+      '>',
+    ),
+  );
 }
 
 /** Takes entries over whose consumer went silent. What was delivered too often without an answer is not tried again. */
@@ -93,8 +107,16 @@ async function takeOver(deps: StreamConsumerDeps, signal: AbortSignal): Promise<
   const { redis, config, stream, consumer } = deps;
   await deps.ready();
   await removeStaleConsumers(redis, stream, staleConsumerMs);
-  const options = [config.claimIdleMs, '0-0', 'COUNT', config.batchSize];
-  const reply = await redis.call('XAUTOCLAIM', stream, streams.collectorGroup, consumer, ...options);
+  const { claimIdleMs, batchSize } = config;
+  const reply = await redis.xautoclaim(
+    stream,
+    streams.collectorGroup,
+    consumer,
+    claimIdleMs,
+    '0-0',
+    'COUNT',
+    batchSize,
+  );
   const entries = entriesOfClaim(reply);
   const ids = entries.map(({ id }) => id);
   const deliveries = await deliveriesOf(redis, stream, consumer, ids);
