@@ -23,8 +23,10 @@ export class EngineWorker implements AsyncDisposable {
     const ready = Promise.withResolvers<void>();
     this.ready = ready.promise;
     this.#worker.on('message', (message: FromWorker) => {
-      if (message.type === 'ready') ready.resolve();
-      else this.#settle(message);
+      if (message.type === 'ready') {
+        this.#rest();
+        ready.resolve();
+      } else this.#settle(message);
     });
     this.#worker.on('error', (error) => {
       this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -55,6 +57,7 @@ export class EngineWorker implements AsyncDisposable {
     // A copy of the clip alone: the caller may hold a view into a much larger buffer.
     const audio = job.audio.slice();
     const message: ToWorker = { type: 'transcribe', id, job: { ...job, audio } };
+    this.#worker.ref();
     this.#worker.postMessage(message, [audio.buffer]);
     return promise;
   }
@@ -68,7 +71,13 @@ export class EngineWorker implements AsyncDisposable {
   #settle(message: Exclude<FromWorker, { type: 'ready' }>): void {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
+    this.#rest();
     if (message.type === 'result') waiting?.resolve(message.result);
     else waiting?.reject(message.error);
+  }
+
+  /** An idle worker does not keep the process alive. */
+  #rest(): void {
+    if (this.#waiting.size === 0) this.#worker.unref();
   }
 }

@@ -74,6 +74,9 @@ export async function startEngineWith(files: ModelFiles, threads: number, script
       if (worker.queued >= maxQueuedJobs) throw new Error(`${maxQueuedJobs} clips are already waiting`);
       return worker.transcribe(job);
     },
-    [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      broken ??= new Error(`the engine of ${files.name} is closed`);
+      await worker[Symbol.asyncDispose]();
+    },
   };
 }

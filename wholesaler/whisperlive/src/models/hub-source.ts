@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { rename, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -59,7 +59,11 @@ async function pullFile(entry: CatalogueEntry, file: string, dir: string, onProg
   const declared = sha256Etag.exec(info.etag)?.[1];
   const found = await sha256OfFile(partial);
   const wanted = entry.sha256[file] ?? declared;
-  if (wanted && found !== wanted) throw wrongChecksum(`${entry.hub}/${file}`, wanted, found);
+  if (wanted && found !== wanted) {
+    // Kept, it would be taken for a finished download by the next pull.
+    await rm(partial);
+    throw wrongChecksum(`${entry.hub}/${file}`, wanted, found);
+  }
   await rename(partial, target);
 }
 

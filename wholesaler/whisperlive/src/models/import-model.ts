@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { catalogue } from './catalogue.ts';
 import { lockModel } from './ensure-model.ts';
@@ -27,14 +28,23 @@ export async function importModel({ folder, name, modelsDir, onProgress }: Impor
     throw new ModelError('not_a_model', `model "${name}" is in the cache already; remove it first or pass --name`);
   }
   const staging = join(modelsDir, `.pull-${name}`);
-  await copyWeights(resolve(folder), staging);
+  try {
+    await copyWeights(resolve(folder), staging);
+    await checkPinned(name, folder, staging);
+    await installModel({ name, modelsDir, staging, source: 'import', onProgress: onProgress ?? (() => undefined) });
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true });
+    throw error;
+  }
+  const cached = readCache(modelsDir, name);
+  if (cached.state !== 'complete') throw new ModelError('damaged', `model "${name}" could not be completed`);
+  return cached.files;
+}
+
+async function checkPinned(name: string, folder: string, staging: string): Promise<void> {
   const pinned = catalogue.find((entry) => entry.name === name)?.sha256 ?? {};
   for (const [file, wanted] of Object.entries(pinned)) {
     const found = await sha256OfFile(join(staging, file));
     if (found !== wanted) throw wrongChecksum(join(folder, file), wanted, found);
   }
-  await installModel({ name, modelsDir, staging, source: 'import', onProgress: onProgress ?? (() => undefined) });
-  const cached = readCache(modelsDir, name);
-  if (cached.state !== 'complete') throw new ModelError('damaged', `model "${name}" could not be completed`);
-  return cached.files;
 }

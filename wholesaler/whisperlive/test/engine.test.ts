@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { wordErrorRate } from '@vexa/shared/testing/word-error-rate';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Engine, startEngine } from '../src/engine/engine.ts';
+import { closeClips, transcribeClip } from '../src/transcribe-clip.ts';
+import { readWav } from '../src/wav.ts';
+import { modelsDir } from './support/models-dir.ts';
+
+const voices = join(import.meta.dirname, '../../../shared/src/testing/voices');
+const clips = readFileSync(join(voices, 'manifest.tsv'), 'utf8')
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map((line) => line.split('\t'))
+  .map(([file = '', , , , reference = '']) => ({ path: join(voices, file), reference }));
+/** faster-whisper 1.2.1 (int8, greedy) makes 5 errors in the 185 words; one more is allowed. */
+const mostErrors = 6;
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await startEngine({ model: 'tiny.en', modelsDir, threads: 2 });
+}, 300_000);
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+  await closeClips();
+});
+
+const clip = (name: string): Float32Array => readWav(readFileSync(join(voices, name)));
+
+test('real voices are understood as well as by faster-whisper with the same weights', async () => {
+  let errors = 0;
+  for (const { path, reference } of clips) {
+    const { text, looped } = await engine.transcribe({
+      audio: readWav(readFileSync(path)),
+      language: 'en',
+      task: 'transcribe',
+    });
+    expect(looped).toBe(false);
+    errors += wordErrorRate(reference, text).errors;
+  }
+  expect(errors).toBeLessThanOrEqual(mostErrors);
+});
+
+test('speech is told from silence by the no-speech probability', async () => {
+  const speech = await engine.transcribe({ audio: clip('jfk.wav'), language: null, task: 'transcribe' });
+  const silence = await engine.transcribe({ audio: new Float32Array(48_000), language: null, task: 'transcribe' });
+  expect(speech).toMatchObject({ language: 'en', languageProbability: 1 });
+  expect(speech.noSpeechProbability).toBeLessThan(0.2);
+  expect(silence.noSpeechProbability).toBeGreaterThan(0.5);
+});
+
+test('text spoken before does not change what the no-speech probability means', async () => {
+  const promptText = 'The president spoke at his inauguration. '.repeat(60);
+  const result = await engine.transcribe({ audio: clip('jfk.wav'), language: 'en', task: 'transcribe', promptText });
+  expect(result.noSpeechProbability).toBeLessThan(0.2);
+  expect(result.text.toLowerCase()).toContain('fellow americans');
+});
+
+test('the same clip gives the same answer, also when jobs wait in line', async () => {
+  const job = { audio: clip('pv-en.wav'), language: 'en', task: 'transcribe' } as const;
+  const results = await Promise.all([engine.transcribe(job), engine.transcribe(job), engine.transcribe(job)]);
+  expect(new Set(results.map(({ text }) => text)).size).toBe(1);
+});
+
+test('a clip of more than 30 s is refused', async () => {
+  const audio = new Float32Array(31 * 16_000);
+  await expect(engine.transcribe({ audio, language: 'en', task: 'transcribe' })).rejects.toThrow('longer than 30 s');
+});
+
+test('a whole file is transcribed for comparison', async () => {
+  expect(await transcribeClip(join(voices, 'jfk.wav'), 'tiny.en', modelsDir)).toContain('ask what you can do');
+});
+
+test('a model that does not exist is refused with the list of those that do', async () => {
+  await expect(startEngine({ model: 'huge', modelsDir, threads: 1 })).rejects.toThrow(
+    /"huge"; known are tiny, tiny\.en/,
+  );
+});
