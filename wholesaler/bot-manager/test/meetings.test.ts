@@ -1,0 +1,155 @@
+import { signSessionToken } from '@vexa/shared/auth/session-token';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createFakeRunner } from './fake-runner.ts';
+import {
+  type FakeCollector,
+  type Manager,
+  newUser,
+  report,
+  startCollector,
+  startManager,
+  untilStatus,
+  useStores,
+} from './fixture.ts';
+
+const stores = useStores();
+const runner = createFakeRunner();
+let collector: FakeCollector;
+let manager: Manager;
+beforeAll(async () => {
+  collector = await startCollector();
+  manager = await startManager(stores, { collector, runner });
+});
+afterAll(async () => {
+  await manager[Symbol.asyncDispose]();
+  await collector[Symbol.asyncDispose]();
+});
+
+type User = Awaited<ReturnType<typeof newUser>>;
+const start = async (user: User, room: string, more: Record<string, unknown> = {}) => {
+  await user('POST', '/bots', { platform: 'local', native_meeting_id: room, ...more });
+  return runner.started.at(-1)!;
+};
+const finished = async (user: User, room: string, more: Record<string, unknown> = {}) => {
+  const bot = await start(user, room, more);
+  for (const status of ['joining', 'active', 'completed'] as const) await report(bot, status);
+  return untilStatus(user, room, 'completed');
+};
+
+describe('meetings', () => {
+  it('are listed newest first, a page at a time, by status and platform', async () => {
+    const user = await newUser(stores, manager, { limit: 10 });
+    for (const room of ['one', 'two', 'three']) await start(user, room);
+    await user('POST', '/bots', { platform: 'jitsi', native_meeting_id: 'four' });
+    const first = (await user('GET', '/meetings?limit=3')).body;
+    const ids = (page: { meetings: { native_meeting_id: string }[] }) => page.meetings.map((m) => m.native_meeting_id);
+    expect(ids(first)).toEqual(['four', 'three', 'two']);
+    const second = (await user('GET', `/meetings?limit=3&cursor=${first.next_cursor}`)).body;
+    expect([ids(second), second.next_cursor]).toEqual([['one'], null]);
+    expect(ids((await user('GET', '/meetings?platform=jitsi')).body)).toEqual(['four']);
+    expect(ids((await user('GET', '/meetings?status=active')).body)).toEqual([]);
+    expect((await user('GET', '/meetings?cursor=nonsense')).status).toBe(422);
+    expect((await user('GET', '/meetings?limit=1000')).status).toBe(422);
+  });
+
+  it('belong to their user alone', async () => {
+    const owner = await newUser(stores, manager);
+    await start(owner, 'private');
+    const other = await newUser(stores, manager);
+    for (const [method, body] of [['GET'], ['DELETE'], ['PATCH', { data: { name: 'x' } }]] as const) {
+      expect((await other(method, '/meetings/local/private', body)).status).toBe(404);
+    }
+    expect((await other('GET', '/meetings')).body.meetings).toEqual([]);
+    expect((await other('GET', '/bots/status')).body.running_bots).toEqual([]);
+  });
+
+  it('are named and noted without losing what they had', async () => {
+    const user = await newUser(stores, manager);
+    await start(user, 'noted', { bot_name: 'Scribe' });
+    await user('PATCH', '/meetings/local/noted', { data: { name: 'Weekly' } });
+    const changed = await user('PATCH', '/meetings/local/noted', { data: { notes: 'n', participants: ['Zoë'] } });
+    expect(changed.body.data).toMatchObject({ name: 'Weekly', notes: 'n', participants: ['Zoë'], bot_name: 'Scribe' });
+    expect((await user('PATCH', '/meetings/local/noted', { data: {} })).status).toBe(400);
+    expect((await user('PATCH', '/meetings/local/noted', { data: { status: 'failed' } })).status).toBe(422);
+    expect((await user('PATCH', '/meetings/local/noted', { data: { name: 'a\u0000b' } })).status).toBe(422);
+  });
+
+  it('are purged once they are over, as often as one likes', async () => {
+    const user = await newUser(stores, manager);
+    const room = { metadata: { secret: 'x' }, passcode: 'sesame' };
+    const bot = await start(user, 'purged', room);
+    const early = await user('DELETE', '/meetings/local/purged');
+    expect([early.status, early.body.code]).toEqual([409, 'meeting_not_finalized']);
+    for (const status of ['joining', 'active', 'completed'] as const) await report(bot, status);
+    const meeting = await untilStatus(user, 'purged', 'completed');
+    expect((await user('DELETE', '/meetings/local/purged')).status).toBe(200);
+    expect(collector.purged).toEqual([meeting.id]);
+    const left = (await user('GET', '/meetings/local/purged')).body;
+    expect(left).toMatchObject({ data: { redacted: true }, metadata: {}, constructed_meeting_url: null });
+    expect((await user('DELETE', `/meetings/local/purged?meeting_id=${meeting.id}`)).status).toBe(200);
+    expect((await user('PATCH', '/meetings/local/purged', { data: { name: 'x' } })).status).toBe(404);
+    expect((await user('DELETE', '/meetings/local/nowhere')).status).toBe(404);
+  });
+
+  it('of the same name are told apart, so that purging the old one spares the new', async () => {
+    const user = await newUser(stores, manager);
+    const old = await finished(user, 'twice');
+    await start(user, 'twice');
+    expect((await user('DELETE', `/meetings/local/twice?meeting_id=${old.id}`)).status).toBe(200);
+    expect((await user('GET', '/meetings/local/twice')).body.status).toBe('requested');
+  });
+
+  it('are kept when the collector could not delete its part', async () => {
+    const down = await startCollector();
+    await using other = await startManager(stores, { collector: down, runner });
+    const user = await newUser(stores, other);
+    const meeting = await finished(user, 'kept');
+    await down[Symbol.asyncDispose]();
+    const answer = await user('DELETE', '/meetings/local/kept');
+    expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
+    expect((await user('GET', '/meetings/local/kept')).body.data).toEqual(meeting.data);
+  });
+});
+
+describe('callers', () => {
+  it.each([
+    ['POST', '/bots'],
+    ['DELETE', '/bots/local/room'],
+    ['PUT', '/bots/local/room/config'],
+    ['GET', '/bots/status'],
+    ['GET', '/meetings'],
+    ['GET', '/meetings/local/room'],
+    ['PATCH', '/meetings/local/room'],
+    ['DELETE', '/meetings/local/room'],
+    ['GET', '/user/webhook'],
+    ['PUT', '/user/webhook'],
+    ['POST', '/bots/internal/callback'],
+  ])('without an identity are refused at %s %s', async (method, path) => {
+    const body = JSON.stringify({ connection_id: 'x', status: 'heartbeat', timestamp: new Date().toISOString() });
+    const init = method === 'GET' ? { method } : { method, body, headers: { 'content-type': 'application/json' } };
+    const response = await fetch(manager.url + path, init);
+    expect(response.status).toBe(401);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('need the scope of the route', async () => {
+    const bot = await newUser(stores, manager, { scopes: ['bot'] });
+    const tx = await newUser(stores, manager, { scopes: ['tx'] });
+    expect((await tx('POST', '/bots', { platform: 'local', native_meeting_id: 'room' })).status).toBe(403);
+    expect((await bot('GET', '/meetings')).status).toBe(200);
+    expect((await bot('DELETE', '/meetings/local/room')).status).toBe(403);
+    expect((await tx('GET', '/meetings')).status).toBe(200);
+  });
+
+  it('with the session token of another bot are refused', async () => {
+    const user = await newUser(stores, manager);
+    const bot = await start(user, 'spoofed');
+    const token = await signSessionToken('session-secret-of-the-tests', {
+      meeting_id: 1,
+      user_id: 1,
+      connection_id: 'other',
+    });
+    await expect(report({ config: { ...bot.config, token } }, 'active')).rejects.toThrow('403');
+    await expect(report({ config: { ...bot.config, token: 'x.y.z' } }, 'active')).rejects.toThrow('401');
+  });
+});
