@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { nativeIdProblem, Platform } from './platform.ts';
+import { StorableText } from './text.ts';
 
 export const MeetingStatus = z.enum([
   'requested',
@@ -55,13 +56,13 @@ export const StartBotRequest = z
   .object({
     platform: Platform,
     native_meeting_id: z.string().min(1).max(128).openapi({ example: 'team-standup' }),
-    bot_name: z.string().trim().min(1).max(64).optional(),
+    bot_name: StorableText(64).pipe(z.string().trim().min(1)).optional(),
     language: Language.nullish(),
     task: Task.nullish(),
     model_identifier: z.string().min(1).max(64).nullish(),
     passcode: z.string().min(1).max(128).nullish(),
     automatic_leave: AutomaticLeave.nullish(),
-    metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
+    metadata: z.record(StorableText(64), StorableText(512)).nullish(),
   })
   .superRefine((value, ctx) => {
     const problem = nativeIdProblem(value.platform, value.native_meeting_id);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '@hono/zod-openapi';
 
 export const Platform = z.enum(['google_meet', 'teams', 'zoom', 'jitsi', 'local']);
 export type Platform = z.infer<typeof Platform>;

@@ -1,4 +1,4 @@
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { type Env, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ const schema = z.object({
   HEALTH_PORT: port(9091),
   REDIS_URL: redisUrl,
   SESSION_TOKEN_SECRET: secret('SESSION_TOKEN_SECRET'),
-  VEXA_MODELS_DIR: z.string().default(() => defaultModelsDir({ HOME: homedir() })),
+  VEXA_MODELS_DIR: z.string().default(() => defaultModelsDir()),
   WHISPER_MODEL: z.string().default('tiny.en'),
   WHISPER_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
   MAX_STREAMS: z.coerce.number().int().min(1).max(10_000).default(64),

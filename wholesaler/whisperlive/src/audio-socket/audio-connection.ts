@@ -36,9 +36,13 @@ export async function serveAudioConnection(
   const send = (frame: AudioServerFrame) => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
   };
+  const close = (code: number) => {
+    socket.resume(); // a paused socket never reads the answer to its goodbye
+    socket.close(code);
+  };
   const refuse = (uid: string | null, message: string, code: number) => {
     send({ uid, status: 'ERROR', message });
-    socket.close(code);
+    close(code);
   };
   const first = await firstMessage(socket);
   if (first === undefined) {
@@ -51,14 +55,14 @@ export async function serveAudioConnection(
   const waitMinutes = deps.admission();
   if (waitMinutes !== undefined) {
     send({ uid: config.uid, status: 'WAIT', message: waitMinutes });
-    return socket.close(closeCodes.policy);
+    return close(closeCodes.policy);
   }
   const session = deps.createSession({ config, ...accepted }, send);
   send({ uid: config.uid, message: 'SERVER_READY', backend: 'vexa-onnx' });
   const code = await receive(socket, session, send, stopping);
   await session.end();
   deps.logger.info({ uid: config.uid, meeting_id: accepted.meetingId, code }, 'audio session ended');
-  if (socket.readyState === socket.OPEN) socket.close(code);
+  if (socket.readyState === socket.OPEN) close(code);
 }
 
 async function firstMessage(socket: WebSocket): Promise<string | undefined> {
