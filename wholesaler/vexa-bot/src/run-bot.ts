@@ -33,6 +33,8 @@ interface Parts {
 }
 
 const finishAudioTimeoutMs = 20_000;
+/** Leaving takes 8 s and closing the browser 5 s at most, if the browser still answers at all. */
+const hungBrowserMs = 20_000;
 
 /** One bot in one meeting, from now until it is gone again. */
 export function startBot(settings: BotSettings, overrides: Overrides = {}): BotRun {
@@ -90,10 +92,13 @@ async function attend({ settings, logger, departure, progress, audio }: Parts): 
     meeting.automaticLeave.maxBotTime,
   );
   const leaving = departure.signal;
-  try {
+  const visit = async () => {
     await using browser = await launchBrowser(await findChromium(settings.chromium));
     const attendance = { meeting, recipe, logger, leaving, progress, lastSoundAt: () => audio.lastSoundAt };
     return await enterAndStay(attendance, browser, audio);
+  };
+  try {
+    return await atMostAfter(leaving, hungBrowserMs, visit());
   } catch (error) {
     if (error instanceof RunOver) return error.ending;
     logger.error(errorFields(error), 'the bot failed');
@@ -102,6 +107,22 @@ async function attend({ settings, logger, departure, progress, audio }: Parts): 
   } finally {
     clearTimeout(maxTime);
     await audio.finish(finishAudioTimeoutMs);
+  }
+}
+
+/** The work's result; rejects with the signal's reason when the work still goes on so long after the signal. */
+async function atMostAfter<T>(signal: AbortSignal, ms: number, work: Promise<T>): Promise<T> {
+  const hung = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const arm = () => {
+    timer = setTimeout(() => hung.reject(signal.reason), ms);
+  };
+  signal.addEventListener('abort', arm, { once: true });
+  try {
+    return await Promise.race([work, hung.promise]);
+  } finally {
+    signal.removeEventListener('abort', arm);
+    clearTimeout(timer);
   }
 }
 

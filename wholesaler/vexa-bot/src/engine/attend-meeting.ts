@@ -134,11 +134,12 @@ function aloneFor({ meeting, lastSoundAt }: Attendance, page: MeetingPage, signa
   const limits = { noOneJoinedMs: noOneJoinedTimeout, everyoneLeftMs: everyoneLeftTimeout };
   const rule = createAloneRule(limits, performance.now());
   const { promise, resolve } = Promise.withResolvers<Ending>();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    const alone = rule({ others: othersIn(page), lastSoundAt: lastSoundAt(), now });
+  const check = () => {
+    const alone = rule({ others: othersIn(page), lastSoundAt: lastSoundAt(), now: performance.now() });
     if (alone) resolve(completed(alone, aloneText[alone]));
-  }, aloneCheckMs);
+  };
+  check();
+  const timer = setInterval(check, aloneCheckMs);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   return promise;
 }

@@ -68,6 +68,11 @@ export class AudioConnection {
     return this.#ready && !this.#endSent && readyState === WebSocket.OPEN && bufferedAmount < maxBufferedBytes;
   }
 
+  /** Audio that was handed over but has not left this process. */
+  get bufferedSamples(): number {
+    return Math.round(this.#socket.bufferedAmount / Float32Array.BYTES_PER_ELEMENT);
+  }
+
   sendAudio(samples: Int16Array): void {
     const frame = Float32Array.from(samples, (sample) => sample / 32_768);
     this.#socket.send(frame, (error) => {

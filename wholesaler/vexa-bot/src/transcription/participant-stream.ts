@@ -225,7 +225,8 @@ export class ParticipantStream {
   }
 
   #giveUp(): void {
-    const unsent = this.#ring.end - Math.max(this.#sentTo, this.#lostTo);
+    const buffered = this.#session?.connection.bufferedSamples ?? 0;
+    const unsent = buffered + this.#ring.end - Math.max(this.#sentTo, this.#lostTo);
     this.#lost += unsent;
     this.#options.logger.warn(
       { unsentSeconds: unsent / audioSampleRate },

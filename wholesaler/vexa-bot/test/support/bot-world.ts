@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { joinAsParticipant, type ScriptedParticipant } from '@vexa/meeting-room/scripted-participant';
 import { createService } from '@vexa/meeting-room/service';
+import type { BotCallback } from '@vexa/shared/contracts/bot';
 import { createLogger } from '@vexa/shared/logging';
+import { waitFor } from '@vexa/shared/testing/wait-for';
 import type { BotSettings, MeetingConfig } from '../../src/config.ts';
 import { type BotRun, startBot } from '../../src/run-bot.ts';
 import { type ManagerServer, startManagerServer } from './manager-server.ts';
@@ -26,7 +28,14 @@ export interface BotWorld extends AsyncDisposable {
   openRoom(options?: { lobby?: boolean }): Promise<Room>;
   /** Fields of BOT_CONFIG for a bot sent to this room. */
   meetingConfig(room: Pick<Room, 'id' | 'url'>, changes?: ConfigChanges): MeetingConfig;
-  send(room: Pick<Room, 'id' | 'url'>, changes?: ConfigChanges): BotRun & { connectionId: string };
+  send(room: Pick<Room, 'id' | 'url'>, changes?: ConfigChanges): SentBot;
+}
+
+export interface SentBot extends BotRun {
+  connectionId: string;
+  /** What this bot reported and the manager took, heartbeats left out. */
+  reports(): BotCallback[];
+  until(status: BotCallback['status']): Promise<unknown>;
 }
 
 type ConfigChanges = Partial<Omit<MeetingConfig, 'automaticLeave'>> & {
@@ -44,7 +53,10 @@ export async function startBotWorld(redisUrl: string): Promise<BotWorld> {
   const stack = new AsyncDisposableStack();
   const logger = createLogger('test', logLevel);
   const rooms = stack.use(
-    createService({ http: { port: 0, host: '127.0.0.1' }, iceServers: [] }, { logger, limits: { reconnectGraceMs: 500 } }),
+    createService(
+      { http: { port: 0, host: '127.0.0.1' }, iceServers: [] },
+      { logger, limits: { reconnectGraceMs: 500 } },
+    ),
   );
   const { url: server } = await rooms.start();
   const manager = stack.use(await startManagerServer());
@@ -94,7 +106,14 @@ export async function startBotWorld(redisUrl: string): Promise<BotWorld> {
       };
       const bot = startBot(settings, { logger, finalReportDeadlineMs: 5_000 });
       bots.add(bot);
-      return { ...bot, connectionId: meeting.connectionId };
+      const { connectionId } = meeting;
+      const reports = () =>
+        manager.callbacks.filter((c) => c.connection_id === connectionId && c.status !== 'heartbeat');
+      const until: SentBot['until'] = (status) =>
+        waitFor(`the report ${status}`, () => reports().some((report) => report.status === status), {
+          deadlineMs: 20_000,
+        });
+      return { ...bot, connectionId, reports, until };
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

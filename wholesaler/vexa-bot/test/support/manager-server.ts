@@ -7,9 +7,6 @@ export interface ManagerServer extends AsyncDisposable {
   url: string;
   /** Accepted callbacks, in order of arrival. */
   callbacks: BotCallback[];
-  statuses(): string[];
-  /** The last accepted callback. */
-  last(): BotCallback | undefined;
   authorizations: Set<string | undefined>;
   answer: (callback: BotCallback) => { status: number; body?: BotCallbackReply };
 }
@@ -30,8 +27,6 @@ export async function startManagerServer(): Promise<ManagerServer> {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/bots/internal/callback`,
     callbacks,
     authorizations,
-    statuses: () => callbacks.map(({ status }) => status).filter((status) => status !== 'heartbeat'),
-    last: () => callbacks.at(-1),
     answer: () => ({ status: 200, body: { status: 'processed' } }),
     async [Symbol.asyncDispose]() {
       http.closeAllConnections();

@@ -1,10 +1,13 @@
 const sampleRate = 16_000;
 const binSamples = sampleRate / 100;
+/** A receiver stretches and squeezes time a little to ride out jitter, so short windows are compared, each where it fits. */
+const windowSamples = sampleRate / 10;
+const slackSamples = sampleRate / 25;
 
 export interface Comparison {
   /** Where the original begins in the copy, in seconds. */
   offsetSeconds: number;
-  /** Of the copy against the original, at the best gain. */
+  /** Of the copy against the original: the median over the windows in which the original is loud. */
   snrDb: number;
   /** Loudness of the copy against the original. */
   gainDb: number;
@@ -12,24 +15,33 @@ export interface Comparison {
 
 /** Finds an original in a copy that went through a codec, and says how much of it survived. */
 export function compareAudio(original: Float32Array, copy: Float32Array): Comparison {
-  const coarse = bestLag(envelope(original), envelope(copy), 0, Math.ceil(copy.length / binSamples)) * binSamples;
-  const lag = bestLag(original, copy, coarse - 2 * binSamples, coarse + 2 * binSamples);
-  const [cross, energy, copied] = products(original, copy, lag);
-  const gain = cross / energy;
-  const noise = copied - gain * cross;
+  const offset = bestLag(envelope(original), envelope(copy), 0, Math.ceil(copy.length / binSamples)) * binSamples;
+  const [ratios, loudness]: [number[], number] = [[], rms(original)];
+  let [energy, copied] = [0, 0];
+  for (let start = 0; start + windowSamples <= original.length; start += windowSamples) {
+    const window = original.subarray(start, start + windowSamples);
+    const lag = bestLag(window, copy, offset + start - slackSamples, offset + start + slackSamples);
+    const [cross, own, heard] = products(window, copy, lag);
+    if (rms(window) > loudness / 2) ratios.push(cross ** 2 / own / (heard - cross ** 2 / own));
+    energy += own;
+    copied += heard;
+  }
+  ratios.sort((a, b) => a - b);
   return {
-    offsetSeconds: lag / sampleRate,
-    snrDb: 10 * Math.log10((gain * gain * energy) / noise),
+    offsetSeconds: offset / sampleRate,
+    snrDb: 10 * Math.log10(ratios[Math.floor(ratios.length / 2)] ?? 0),
     gainDb: 10 * Math.log10(copied / energy),
   };
 }
+
+const rms = (samples: Float32Array): number =>
+  Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
 
 export const fromInt16 = (samples: Int16Array): Float32Array => Float32Array.from(samples, (sample) => sample / 32_768);
 
 function envelope(samples: Float32Array): Float32Array {
   return Float32Array.from({ length: Math.ceil(samples.length / binSamples) }, (_, bin) => {
-    const part = samples.subarray(bin * binSamples, (bin + 1) * binSamples);
-    return Math.sqrt(part.reduce((sum, sample) => sum + sample * sample, 0) / part.length);
+    return rms(samples.subarray(bin * binSamples, (bin + 1) * binSamples));
   });
 }
 
