@@ -25,10 +25,10 @@ export function measureMeeting(
   segments: Segment[],
   seen: ReadonlyMap<string, SeenSegment>,
 ): MeetingFigures {
-  const wrongNames = segments.filter((segment) => !spokenBy(segment, turns));
+  const wrongNames = segments.filter((segment) => !turnOf(segment, turns));
   const allWords = sum(segments.map((segment) => words(segment.text)));
   const wrongWords = sum(wrongNames.map((segment) => words(segment.text)));
-  const times = turns.map((turn) => textTimes(turn, [...seen.values()]));
+  const times = turns.map((turn) => textTimes(turn, turns, [...seen.values()]));
   return {
     wer: errorsBySpeaker(turns, segments),
     rightNameShare: allWords === 0 ? 0 : 1 - wrongWords / allWords,
@@ -63,18 +63,23 @@ function errorsBySpeaker(turns: SpokenTurn[], segments: Segment[]): WordErrors {
 // A segment's borders come from voice activity and the path adds some delay: allow a second.
 const slackMs = 1_000;
 
-const overlaps = (segment: Segment, turn: SpokenTurn): boolean => {
+/** How long a segment and a turn overlap; negative: how far they are apart. */
+function overlapMs(segment: Segment, turn: SpokenTurn): number {
   const start = Date.parse(segment.absolute_start_time ?? '');
   const end = Date.parse(segment.absolute_end_time ?? '');
-  return start < turn.endedAt + slackMs && end > turn.startedAt - slackMs;
-};
+  return Math.min(end, turn.endedAt) - Math.max(start, turn.startedAt);
+}
 
-const spokenBy = (segment: Segment, turns: SpokenTurn[]): boolean =>
-  turns.some((turn) => turn.speaker === segment.speaker && overlaps(segment, turn));
+/** The turn of the segment's own speaker in which it was said, if there is one. */
+function turnOf(segment: Segment, turns: SpokenTurn[]): SpokenTurn | undefined {
+  const own = turns.filter((turn) => turn.speaker === segment.speaker);
+  const [best] = own.sort((a, b) => overlapMs(segment, b) - overlapMs(segment, a));
+  return best && overlapMs(segment, best) > -slackMs ? best : undefined;
+}
 
 /** First text counts from the turn's first sound, final text from its last. */
-function textTimes(turn: SpokenTurn, seen: SeenSegment[]): { first?: number; final?: number } {
-  const own = seen.filter(({ segment }) => segment.speaker === turn.speaker && overlaps(segment, turn));
+function textTimes(turn: SpokenTurn, turns: SpokenTurn[], seen: SeenSegment[]): { first?: number; final?: number } {
+  const own = seen.filter(({ segment }) => turnOf(segment, turns) === turn);
   const completed = own.flatMap(({ completedAt }) => completedAt ?? []);
   if (own.length === 0 || completed.length < own.length) return {};
   return {
