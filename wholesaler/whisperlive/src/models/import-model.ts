@@ -23,7 +23,7 @@ export interface ImportInput {
 /** Takes a model from a local folder; a name of the catalogue must match its pinned checksums. */
 export async function importModel({ folder, name, modelsDir, onProgress }: ImportInput): Promise<ModelFiles> {
   if (!namePattern.test(name)) throw new ModelError('unknown_model', `"${name}" cannot be the name of a model`);
-  await using _lock = await lockModel(modelsDir, name);
+  await using _lock = await lockModel(modelsDir, name, onProgress);
   if (readCache(modelsDir, name).state !== 'absent') {
     throw new ModelError('not_a_model', `model "${name}" is in the cache already; remove it first or pass --name`);
   }

@@ -1,6 +1,6 @@
 import { access, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildGraphs } from '../graphs/build-graphs.ts';
+import { buildGraphsInWorker } from '../graphs/build-graphs-in-worker.ts';
 import { sha256OfFile } from './file-hash.ts';
 import {
   type GraphsRecord,
@@ -27,15 +27,14 @@ export interface InstallInput {
 export async function installModel({ name, modelsDir, staging, source, onProgress }: InstallInput): Promise<void> {
   onProgress({ stage: 'verify' });
   const record: WeightsRecord = { name, source, files: await describe(staging, weightFiles) };
-  await buildInto(staging, staging, onProgress);
+  await buildInto(staging, onProgress);
   await writeFile(join(staging, weightsRecord), JSON.stringify(record, null, 2));
   await rename(staging, modelDir(modelsDir, name));
 }
 
 /** Adds the graphs of this builder's version to weights already in the cache. */
 export async function addGraphs(input: Pick<InstallInput, 'name' | 'modelsDir' | 'onProgress'>): Promise<void> {
-  const dir = modelDir(input.modelsDir, input.name);
-  await buildInto(dir, dir, input.onProgress);
+  await buildInto(modelDir(input.modelsDir, input.name), input.onProgress);
 }
 
 /** Copies a CTranslate2 Whisper folder into `staging`. Throws `not_a_model` when files are missing. */
@@ -55,11 +54,11 @@ export async function copyWeights(from: string, staging: string): Promise<void> 
   }
 }
 
-async function buildInto(weightsDir: string, parent: string, onProgress: OnProgress): Promise<void> {
+async function buildInto(parent: string, onProgress: OnProgress): Promise<void> {
   onProgress({ stage: 'graphs' });
   const unfinished = join(parent, `.${graphsFolder}`);
   await rm(unfinished, { recursive: true, force: true });
-  const dimensions = buildGraphs(join(weightsDir, 'model.bin'), unfinished);
+  const dimensions = await buildGraphsInWorker({ modelBin: join(parent, 'model.bin'), outDir: unfinished });
   const files = ['encoder.onnx', 'encoder.weights', 'generate.onnx', 'generate.weights'];
   const record: GraphsRecord = { dimensions, files: await describe(unfinished, files) };
   await writeFile(join(unfinished, graphsRecord), JSON.stringify(record, null, 2));

@@ -2,17 +2,18 @@ import { mkdir, open, rm, stat, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const heartbeatMs = 5_000;
-const staleMs = 30_000;
+const heartbeatMs = 3_000;
+const staleMs = 15_000;
 const pollMs = 250;
 
 /**
  * Lets one process at a time write a model. The holder touches the file while it lives, so that the lock of a killed
- * process is taken over after 30 s, also between containers that share the folder.
+ * process is taken over after 15 s, also between containers that share the folder.
  */
-export async function holdLock(path: string): Promise<AsyncDisposable> {
+export async function holdLock(path: string, onWait: () => void = () => undefined): Promise<AsyncDisposable> {
   await mkdir(dirname(path), { recursive: true });
   while (!(await tryCreate(path))) {
+    onWait();
     const age = await ageOf(path);
     if (age !== undefined && age > staleMs) await rm(path, { force: true });
     else await delay(pollMs);
