@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AudioConfig, type AudioControl, endOfAudio } from '@vexa/shared/contracts/audio';
@@ -11,8 +12,8 @@ export interface HeardSession {
   seconds(): number;
   ended: boolean;
   open: boolean;
-  /** Tells the bot that everything up to here is final. */
-  confirm(endSeconds: number): void;
+  /** Tells the bot that everything up to here is final; resolves when it has heard so. */
+  confirm(endSeconds: number): Promise<unknown>;
   /** Breaks the connection without a goodbye. */
   cut(): void;
 }
@@ -80,6 +81,9 @@ function takeSession(socket: WebSocket, config: AudioConfig): HeardSession {
     confirm: (end) => {
       const segments = [{ segment_id: `${config.uid}:0`, start: 0, end, text: 'words', completed: true }];
       socket.send(JSON.stringify({ uid: config.uid, segments }));
+      const heard = once(socket, 'pong');
+      socket.ping();
+      return heard;
     },
     cut: () => socket.terminate(),
   };
