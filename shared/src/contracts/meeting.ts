@@ -59,7 +59,10 @@ export const StartBotRequest = z
     bot_name: StorableText(64).pipe(z.string().trim().min(1)).optional(),
     language: Language.nullish(),
     task: Task.nullish(),
-    model_identifier: z.string().min(1).max(64).nullish(),
+    model_identifier: z
+      .string()
+      .regex(/^[\w./:-]{1,64}$/, 'must be the name of a model such as tiny.en')
+      .nullish(),
     passcode: z.string().min(1).max(128).nullish(),
     automatic_leave: AutomaticLeave.nullish(),
     metadata: z.record(StorableText(64), StorableText(512)).nullish(),

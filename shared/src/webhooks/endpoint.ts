@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lookup as dnsLookup } from 'node:dns';
 import { isIP } from 'node:net';
 import type { SetWebhookRequest, WebhookSettings } from '../contracts/routes/webhooks.ts';
+import { isStorable } from '../contracts/text.ts';
 import type { Db } from '../db/client.ts';
 import { fieldError, notFound } from '../errors.ts';
 import { BlockedAddressError, guardedLookup, isAllowedHost, isPublicAddress, type Lookup } from './address-guard.ts';
@@ -53,24 +54,25 @@ const settings = (endpoint: WebhookEndpoint, secret: string): WebhookSettings =>
 const mask = (secret: string): string => `${secret.startsWith('whsec_') ? 'whsec_' : ''}••••••••`;
 
 function checkSecret(secret: string): void {
+  if (!isStorable(secret)) throw badField('webhook_secret', 'must be text without NUL characters');
   try {
     signWebhook([secret], { id: 'msg', timestamp: new Date(0), body: '' });
   } catch (error) {
-    if (error instanceof WebhookSecretError) throw urlError('webhook_secret', error.message);
+    if (error instanceof WebhookSecretError) throw badField('webhook_secret', error.message);
     throw error;
   }
 }
 
 async function checkUrl({ allowedHosts, lookup = dnsLookup }: EndpointDeps, value: string): Promise<void> {
   const url = new URL(value);
-  if (url.username || url.password) throw urlError('webhook_url', 'must not carry a name or password');
+  if (url.username || url.password) throw badField('webhook_url', 'must not carry a name or password');
   if (isAllowedHost(allowedHosts, url)) return;
-  if (url.protocol !== 'https:') throw urlError('webhook_url', 'must be an https:// URL');
+  if (url.protocol !== 'https:') throw badField('webhook_url', 'must be an https:// URL');
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   const problem = isIP(literal)
     ? !isPublicAddress(literal) && 'is not a public address'
     : await resolves(lookup, literal);
-  if (problem) throw urlError('webhook_url', problem);
+  if (problem) throw badField('webhook_url', problem);
 }
 
 /** What is wrong with where a name leads now. A name that cannot be resolved may be so tomorrow: delivery checks again. */
@@ -81,4 +83,4 @@ const resolves = (lookup: Lookup, hostname: string): Promise<string | false> =>
     });
   });
 
-const urlError = (field: string, message: string) => fieldError(['body', field], message);
+const badField = (field: string, message: string) => fieldError(['body', field], message);

@@ -69,6 +69,7 @@ describe('/user/webhook', () => {
     const url = 'https://shop.example/';
     const badSecret = await client(4)({ webhook_url: url, webhook_secret: 'whsec_!!!!!!!!!!!!!!!!' });
     expect(badSecret.body.detail).toMatchObject([{ loc: ['body', 'webhook_secret'] }]);
+    expect((await client(4)({ webhook_url: url, webhook_secret: 'a-secret-with-a-\u0000' })).status).toBe(422);
     expect((await client(4)({ webhook_url: url, webhook_events: ['meeting.exploded'] })).status).toBe(422);
   });
 

@@ -275,6 +275,7 @@ describe('starting a bot', () => {
     [{ platform: 'google_meet', native_meeting_id: 'ABC' }, ['body', 'native_meeting_id']],
     [{ platform: 'local' }, ['body', 'native_meeting_id']],
     [{ platform: 'local', native_meeting_id: 'room', language: 'English' }, ['body', 'language']],
+    [{ platform: 'local', native_meeting_id: 'room', model_identifier: 'a\u0000b' }, ['body', 'model_identifier']],
   ])('with bad input %j names the field', async (body, loc) => {
     const answer = await user('POST', '/bots', body);
     expect(answer.status).toBe(422);

@@ -20,6 +20,8 @@ export interface FinishDeps extends TransitionDeps {
   pollMs?: number;
 }
 
+const catchUpMs = 5_000;
+
 const nothingHeard: DrainReply = {
   drained: false,
   open_sessions: [],
@@ -39,7 +41,7 @@ export async function finishMeeting(
   { meetingId, signal }: { meetingId: number; signal: AbortSignal },
 ): Promise<void> {
   const { db, now, limits, pollMs = 250 } = deps;
-  const patience = { lastReply: nothingHeard, answeringMs: 0, answeredAt: undefined as number | undefined };
+  const patience = { lastReply: nothingHeard, answeringMs: 0, answeredAt: undefined as number | undefined, unended: 0 };
   while (!signal.aborted) {
     const meeting = await findMeetingById(db, meetingId);
     const runs = await listRuns(db, meetingId);
@@ -47,17 +49,29 @@ export async function finishMeeting(
     // From here on the bot is not in the meeting, and the status says so.
     if (meeting.status === 'active') await leaveActive(deps, meeting, runs);
     const goneForMs = now().getTime() - endOf(runs, now()).getTime();
-    const reply = await drain(deps, meetingId, goneForMs >= limits.sessionEndMs);
+    // A collector that was away reads first what the sessions said meanwhile, their ends included.
+    const caughtUp = patience.answeringMs >= Math.min(catchUpMs, limits.sessionEndMs);
+    const force = goneForMs >= limits.sessionEndMs && caughtUp;
+    const reply = await drain(deps, meetingId, force);
     const at = now().getTime();
     if (reply) {
       // Only time in which the collector answers counts: one that is being restarted must not cost the transcript.
       if (patience.answeredAt !== undefined) patience.answeringMs += at - patience.answeredAt;
       patience.lastReply = reply;
+      if (!force) patience.unended = reply.open_sessions.length;
     }
     patience.answeredAt = reply ? at : undefined;
-    if (reply?.drained) return complete(deps, { meeting, runs, reply, incomplete: false });
+    if (reply?.drained) {
+      return complete(deps, { meeting, runs, reply, incomplete: false, forcedSessions: force ? patience.unended : 0 });
+    }
     if (patience.answeringMs >= limits.finishMs || (!reply && goneForMs >= limits.collectorDownMs)) {
-      return complete(deps, { meeting, runs, reply: patience.lastReply, incomplete: true });
+      return complete(deps, {
+        meeting,
+        runs,
+        reply: patience.lastReply,
+        incomplete: true,
+        forcedSessions: patience.unended,
+      });
     }
     await sleep(pollMs, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
   }
@@ -93,9 +107,14 @@ interface Completion {
   runs: BotRun[];
   reply: DrainReply;
   incomplete: boolean;
+  /** Sessions that never said that they ended: what they heard last may be missing. */
+  forcedSessions: number;
 }
 
-async function complete(deps: FinishDeps, { meeting: seen, runs, reply, incomplete }: Completion): Promise<void> {
+async function complete(
+  deps: FinishDeps,
+  { meeting: seen, runs, reply, incomplete, forcedSessions }: Completion,
+): Promise<void> {
   const meeting = (await findMeetingById(deps.db, seen.id)) ?? seen;
   const ending = endingOf(meeting, runs.at(-1));
   const empty = reply.segment_count === 0;
@@ -112,7 +131,11 @@ async function complete(deps: FinishDeps, { meeting: seen, runs, reply, incomple
       failure_stage: ending.failureStage,
       end_time: endOf(runs, deps.now()),
     },
-    data: { ...(silent ? emptyNote(heardSeconds) : {}), ...(incomplete ? { incomplete: true } : {}) },
+    data: {
+      ...(silent ? emptyNote(heardSeconds) : {}),
+      ...(incomplete ? { incomplete: true } : {}),
+      ...(forcedSessions > 0 ? { sessions_without_end: forcedSessions } : {}),
+    },
     within: async (tx, row) => {
       const data = finishedEvent(row, reply, incomplete);
       await enqueueWebhook(tx, { userId: row.user_id, type: 'meeting.finished', data });
