@@ -1,0 +1,88 @@
+import { databaseUrl, type Env, httpUrl, parseEnv, port, secret, serviceEnv } from '@vexa/shared/config';
+import type { LogLevel } from '@vexa/shared/logging';
+import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
+import { z } from 'zod';
+
+const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
+
+const secretList = z
+  .string({ error: 'is required: set WHOLESALER_WEBHOOK_SECRET to a random value' })
+  .transform((list) => list.split(',').map((item) => item.trim()))
+  .pipe(z.array(secret('WHOLESALER_WEBHOOK_SECRET')).min(1).max(5));
+
+const RetailerEnv = z.object({
+  ...serviceEnv,
+  PORT: port(8056),
+  ADMIN_PORT: port(8057),
+  DATABASE_URL: databaseUrl,
+  ADMIN_API_TOKEN: secret('ADMIN_API_TOKEN'),
+  VEXA_INFRA_API_URL: httpUrl,
+  VEXA_INFRA_API_KEY: secret('VEXA_INFRA_API_KEY'),
+  SERVICE_LAYER_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
+    .default('retailer-1'),
+  WHOLESALER_WEBHOOK_SECRET: secretList,
+  PUBLIC_URL: httpUrl.optional(),
+  WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
+  SYNC_INTERVAL_MS: milliseconds(60_000, 100),
+  START_TIMEOUT_MS: milliseconds(15_000),
+  STOP_TIMEOUT_MS: milliseconds(10_000),
+  READ_TIMEOUT_MS: milliseconds(5_000),
+  DELETE_TIMEOUT_MS: milliseconds(10_000),
+  BREAKER_RESET_MS: milliseconds(5_000),
+});
+
+export type OperationClass = 'start' | 'stop' | 'read' | 'delete';
+
+export interface WholesalerConfig {
+  url: string;
+  serviceLayerId: string;
+  timeoutsMs: Record<OperationClass, number>;
+  /** How long a breaker stays open before one call may try again. */
+  breakerResetMs: number;
+}
+
+export interface RetailerConfig {
+  http: { port: number; adminPort: number; host: string };
+  logLevel: LogLevel;
+  databaseUrl: string;
+  wholesaler: WholesalerConfig;
+  /** Where the wholesaler reaches us; without it, finished meetings are found by the sync alone. */
+  publicUrl: string | undefined;
+  webhookAllowedHosts: string[];
+  syncIntervalMs: number;
+  /** A start without an answer for this long was cut off by a crash. */
+  startGraceMs: number;
+  secrets: { adminToken: string; wholesalerKey: string; inboundWebhook: string[] };
+}
+
+/** Throws `ConfigError` naming every variable that is missing or wrong. */
+export function configFromEnv(env: Env): RetailerConfig {
+  const parsed = parseEnv(RetailerEnv, env);
+  return {
+    http: { port: parsed.PORT, adminPort: parsed.ADMIN_PORT, host: parsed.HOST },
+    logLevel: parsed.LOG_LEVEL,
+    databaseUrl: parsed.DATABASE_URL,
+    wholesaler: {
+      url: parsed.VEXA_INFRA_API_URL,
+      serviceLayerId: parsed.SERVICE_LAYER_ID,
+      timeoutsMs: {
+        start: parsed.START_TIMEOUT_MS,
+        stop: parsed.STOP_TIMEOUT_MS,
+        read: parsed.READ_TIMEOUT_MS,
+        delete: parsed.DELETE_TIMEOUT_MS,
+      },
+      breakerResetMs: parsed.BREAKER_RESET_MS,
+    },
+    publicUrl: parsed.PUBLIC_URL,
+    webhookAllowedHosts: parseAllowedHosts(parsed.WEBHOOK_ALLOWED_HOSTS),
+    syncIntervalMs: parsed.SYNC_INTERVAL_MS,
+    startGraceMs: parsed.START_TIMEOUT_MS * 2 + 5_000,
+    secrets: {
+      adminToken: parsed.ADMIN_API_TOKEN,
+      wholesalerKey: parsed.VEXA_INFRA_API_KEY,
+      inboundWebhook: parsed.WHOLESALER_WEBHOOK_SECRET,
+    },
+  };
+}

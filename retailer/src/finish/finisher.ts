@@ -1,0 +1,98 @@
+import { errorFields } from '@vexa/shared/logging';
+import type { MeetingRow } from '../meetings/meeting.ts';
+import { isOutage, WholesalerError } from '../wholesaler/wholesaler-error.ts';
+import { type FinishDeps, finishMeeting, NotReadyError } from './finish-meeting.ts';
+import { claimDue, postpone, unmarkEnded } from './finish-store.ts';
+
+export interface Finisher extends AsyncDisposable {
+  /** Looks for due meetings now instead of at the next poll. */
+  nudge(): void;
+}
+
+interface FinisherOptions {
+  parallel?: number;
+  pollMs?: number;
+  /** Longer than all calls and statements of one finish together. */
+  leaseMs?: number;
+}
+
+const firstDelayMs = 500;
+const longestDelayMs = 60_000;
+
+/**
+ * Works off the finish queue, which is a column of the meetings themselves: what is left to do of a meeting is what
+ * its row says. Any number of workers may run. Disposal lets finishes under way end.
+ */
+export function startFinisher(deps: FinishDeps, options: FinisherOptions = {}): Finisher {
+  const { parallel = 4, pollMs = 1_000, leaseMs = 120_000 } = options;
+  const { db, logger } = deps;
+  const underWay = new Map<number, Promise<void>>();
+  let stopping = false;
+  let wake = Promise.withResolvers<void>();
+
+  const attempt = async (meeting: MeetingRow): Promise<void> => {
+    try {
+      await finishMeeting(deps, meeting);
+      logger.info({ meeting_id: meeting.id }, 'meeting finished');
+    } catch (error) {
+      await retryLater(deps, meeting, error).catch((failure: unknown) => {
+        // The database is away: the lease brings the meeting back.
+        logger.error({ ...errorFields(failure), meeting_id: meeting.id }, 'finish not postponed');
+      });
+    }
+  };
+
+  const claim = async (): Promise<MeetingRow[]> => {
+    const limit = parallel - underWay.size;
+    if (limit <= 0) return [];
+    try {
+      return await claimDue(db, { leaseMs, limit, except: [...underWay.keys()] });
+    } catch (error) {
+      logger.error(errorFields(error), 'finish queue not readable');
+      return [];
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stopping) {
+      wake = Promise.withResolvers<void>();
+      for (const meeting of await claim()) {
+        const done = attempt(meeting).finally(() => {
+          underWay.delete(meeting.id);
+          wake.resolve();
+        });
+        underWay.set(meeting.id, done);
+      }
+      const poll = setTimeout(() => wake.resolve(), pollMs);
+      await wake.promise;
+      clearTimeout(poll);
+    }
+  };
+  const running = run();
+
+  return {
+    nudge: () => wake.resolve(),
+    async [Symbol.asyncDispose]() {
+      stopping = true;
+      wake.resolve();
+      await running;
+      await Promise.all(underWay.values());
+    },
+  };
+}
+
+async function retryLater({ db, logger }: FinishDeps, meeting: MeetingRow, error: unknown): Promise<void> {
+  if (error instanceof NotReadyError && error.reason === 'still_running') {
+    logger.warn({ meeting_id: meeting.id, reason: error.message }, 'a meeting was said to be over and is not');
+    return unmarkEnded(db, meeting.id);
+  }
+  const isRefusal = error instanceof NotReadyError || (error instanceof WholesalerError && !isOutage(error));
+  const delayMs = Math.min(firstDelayMs * 2 ** Math.min(meeting.finish_attempts, 16), longestDelayMs);
+  // Of a failed statement only the cause is told: its own message repeats what was said in the meeting.
+  const { err } = errorFields(error);
+  const fields = { meeting_id: meeting.id, retry_in_ms: delayMs };
+  if (isRefusal || error instanceof WholesalerError) {
+    logger.warn({ ...fields, reason: err.message }, 'finish to be repeated');
+  } else logger.error({ ...fields, err }, 'finish failed');
+  await postpone(db, meeting, { delayMs, reason: err.message, isRefusal });
+}

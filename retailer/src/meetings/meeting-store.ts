@@ -1,0 +1,174 @@
+import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
+import type { Platform } from '@vexa/shared/contracts/platform';
+import type { Db } from '@vexa/shared/db/client';
+import { and, desc, eq, inArray, isNull, lt, notInArray, type SQL, sql } from 'drizzle-orm';
+import { meetings, userMeetings } from '../db/schema.ts';
+import { type HeldMeeting, type MeetingRef, type MeetingRow, statusesLeadingTo } from './meeting.ts';
+
+const running = and(notInArray(meetings.status, ['completed', 'failed']), isNull(meetings.ended_upstream_at));
+const under = ({ platform, nativeId }: Pick<MeetingRef, 'platform' | 'nativeId'>) =>
+  and(eq(meetings.platform, platform), eq(meetings.platform_specific_id, nativeId));
+
+interface FindOptions {
+  /** Holds the meeting's row until the transaction ends. */
+  lock?: boolean;
+  /** Also a copy that its user deleted. */
+  deleted?: boolean;
+}
+
+/** The meeting that one user means; undefined also for what belongs to others only. */
+export async function findHeld(
+  db: Db,
+  userId: number,
+  ref: MeetingRef,
+  { lock = false, deleted = false }: FindOptions = {},
+): Promise<HeldMeeting | undefined> {
+  const query = db
+    .select({ meeting: meetings, link: userMeetings })
+    .from(meetings)
+    .innerJoin(userMeetings, and(eq(userMeetings.meeting_id, meetings.id), eq(userMeetings.user_id, userId)))
+    .where(
+      and(
+        under(ref),
+        ref.meetingId === undefined ? undefined : eq(meetings.id, ref.meetingId),
+        deleted ? undefined : isNull(userMeetings.deleted_at),
+      ),
+    )
+    .orderBy(desc(meetings.id))
+    .limit(1);
+  const [row] = lock ? await query.for('update', { of: meetings }) : await query;
+  return row;
+}
+
+export interface HeldPage {
+  status?: MeetingStatus | undefined;
+  platform?: Platform | undefined;
+  beforeId?: number | undefined;
+  limit: number;
+}
+
+/** A user's meetings, newest first. */
+export async function selectHeld(db: Db, userId: number, page: HeldPage): Promise<HeldMeeting[]> {
+  return db
+    .select({ meeting: meetings, link: userMeetings })
+    .from(userMeetings)
+    .innerJoin(meetings, eq(userMeetings.meeting_id, meetings.id))
+    .where(
+      and(
+        eq(userMeetings.user_id, userId),
+        isNull(userMeetings.deleted_at),
+        page.status === undefined ? undefined : eq(meetings.status, page.status),
+        page.platform === undefined ? undefined : eq(meetings.platform, page.platform),
+        page.beforeId === undefined ? undefined : lt(userMeetings.meeting_id, page.beforeId),
+      ),
+    )
+    .orderBy(desc(userMeetings.meeting_id))
+    .limit(page.limit);
+}
+
+/** A user's meetings whose bot they have not sent away. */
+export async function selectAttended(db: Db, userId: number): Promise<HeldMeeting[]> {
+  return db
+    .select({ meeting: meetings, link: userMeetings })
+    .from(userMeetings)
+    .innerJoin(meetings, eq(userMeetings.meeting_id, meetings.id))
+    .where(
+      and(
+        eq(userMeetings.user_id, userId),
+        isNull(userMeetings.left_at),
+        eq(meetings.is_live, true),
+        notInArray(meetings.status, ['completed', 'failed']),
+        isNull(meetings.ended_upstream_at),
+      ),
+    )
+    .orderBy(desc(meetings.id));
+}
+
+export async function findMeeting(db: Db, id: number): Promise<MeetingRow | undefined> {
+  const [row] = await db.select().from(meetings).where(eq(meetings.id, id));
+  return row;
+}
+
+/** The one meeting running under a native id, whoever holds it. */
+export async function findRunning(
+  db: Db,
+  ref: Pick<MeetingRef, 'platform' | 'nativeId'>,
+  { lock = false } = {},
+): Promise<MeetingRow | undefined> {
+  const query = db
+    .select()
+    .from(meetings)
+    .where(and(under(ref), running))
+    .limit(1);
+  const [row] = lock ? await query.for('update') : await query;
+  return row;
+}
+
+export async function isKnownUpstream(db: Db, wholesalerId: number): Promise<boolean> {
+  const rows = await db
+    .select({ id: meetings.id })
+    .from(meetings)
+    .where(and(eq(meetings.wholesaler_meeting_id, wholesalerId), isNull(meetings.wholesaler_cleaned_at)))
+    .limit(1);
+  return rows.length > 0;
+}
+
+type MeetingChanges = Partial<Omit<typeof meetings.$inferInsert, 'id' | 'status' | 'data'>>;
+
+/**
+ * Moves a meeting to `to` if the lifecycle leads there from where it is, and notes it in the history. Undefined when it
+ * does not, or is there already.
+ */
+export async function transition(
+  db: Db,
+  id: number,
+  { to, source, changes = {} }: { to: MeetingStatus; source: string; changes?: MeetingChanges },
+): Promise<MeetingRow | undefined> {
+  const [row] = await db
+    .update(meetings)
+    .set({ ...changes, status: to, data: withTransition(to, source), updated_at: sql`now()` })
+    .where(and(eq(meetings.id, id), inArray(meetings.status, statusesLeadingTo(to))))
+    .returning();
+  return row;
+}
+
+/** The history with one more line; computed by the statement, so that two changes at once are both in it. */
+const withTransition = (to: MeetingStatus, source: string): SQL => sql`jsonb_set(
+  ${meetings.data}, '{status_transition}',
+  coalesce(${meetings.data} -> 'status_transition', '[]'::jsonb) || jsonb_build_object(
+    'from', ${meetings.status}, 'to', ${to}::text, 'timestamp',
+    to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'source', ${source}::text))`;
+
+export async function updateMeeting(db: Db, id: number, changes: MeetingChanges): Promise<MeetingRow | undefined> {
+  const [row] = await db
+    .update(meetings)
+    .set({ ...changes, updated_at: sql`now()` })
+    .where(eq(meetings.id, id))
+    .returning();
+  return row;
+}
+
+interface End {
+  checksum?: string | undefined;
+  segments?: number | undefined;
+  incomplete?: boolean | undefined;
+}
+
+/**
+ * Notes that a meeting is over at the wholesaler and puts it into the finish queue, once; the event's checksum is
+ * taken also when the end was known before. Undefined when the transcript is here already.
+ */
+export async function markEnded(db: Db, id: number, end: End = {}): Promise<MeetingRow | undefined> {
+  const [row] = await db
+    .update(meetings)
+    .set({
+      ended_upstream_at: sql`coalesce(${meetings.ended_upstream_at}, now())`,
+      finish_due_at: end.checksum === undefined ? sql`coalesce(${meetings.finish_due_at}, now())` : sql`now()`,
+      ...(end.checksum === undefined ? {} : { expected_checksum: end.checksum }),
+      ...(end.segments === undefined ? {} : { expected_segments: end.segments }),
+      ...(end.incomplete ? { transcript_incomplete: true } : {}),
+    })
+    .where(and(eq(meetings.id, id), isNull(meetings.transcript_cached_at), eq(meetings.is_live, true)))
+    .returning();
+  return row;
+}

@@ -1,0 +1,51 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from '@vexa/shared/logging';
+import type { WholesalerClient } from './client.ts';
+
+export interface WebhookRegistration extends AsyncDisposable {
+  state(): 'off' | 'pending' | 'registered';
+}
+
+interface Deps {
+  client: Pick<WholesalerClient, 'setWebhook'>;
+  logger: Logger;
+}
+
+const firstRetryMs = 1_000;
+const longestRetryMs = 60_000;
+
+export const inboundWebhookPath = '/webhooks/meeting-finished';
+
+/** Tells the wholesaler where finished meetings are announced; tried in the background until it agrees. */
+export function registerWebhook(
+  { client, logger }: Deps,
+  { publicUrl, secret }: { publicUrl: string | undefined; secret: string | undefined },
+): WebhookRegistration {
+  const stopping = new AbortController();
+  let state: ReturnType<WebhookRegistration['state']> = 'off';
+  const run = async (url: string, signedWith: string) => {
+    for (let delayMs = firstRetryMs; !stopping.signal.aborted; delayMs = Math.min(delayMs * 2, longestRetryMs)) {
+      try {
+        await client.setWebhook(url, signedWith);
+        state = 'registered';
+        return logger.info({ url }, 'finished meetings are announced to us');
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        logger.warn({ reason, retry_in_ms: delayMs }, 'the webhook is not registered at the wholesaler yet');
+      }
+      await wait(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined); // ended by disposal
+    }
+  };
+  let running: Promise<void> = Promise.resolve();
+  if (publicUrl && secret) {
+    state = 'pending';
+    running = run(publicUrl.replace(/\/+$/, '') + inboundWebhookPath, secret);
+  }
+  return {
+    state: () => state,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
