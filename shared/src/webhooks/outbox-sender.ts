@@ -35,6 +35,7 @@ export interface OutboxSender extends AsyncDisposable {
 export function startOutboxSender(options: OutboxSenderOptions): OutboxSender {
   const { db, logger, parallel = 8, pollMs = 1_000, timeoutMs = 15_000, leaseMs = 60_000 } = options;
   const now = options.now ?? (() => new Date());
+  const random = options.random ?? Math.random;
   const dispatcher = guardedAgent({
     allowedHosts: options.allowedHosts,
     connectTimeoutMs: Math.min(timeoutMs, 10_000),
@@ -54,28 +55,11 @@ export function startOutboxSender(options: OutboxSenderOptions): OutboxSender {
           )
         : { ok: false, error: 'the user has no enabled endpoint', gone: true };
       if (!result.ok && result.gone && endpoint?.enabled) await disableEndpoint(db, delivery.user_id, endpoint.url);
-      await settle(delivery, result);
+      await settle({ db, logger, now, random }, delivery, result);
     } catch (error) {
       // The database is away: the lease brings the event back.
       logger.error({ ...errorFields(error), webhook_id: delivery.id }, 'webhook attempt not recorded');
     }
-  };
-
-  const settle = async (delivery: WebhookDelivery, result: DeliveryResult): Promise<void> => {
-    const fields = { webhook_id: delivery.id, event_type: delivery.event_type, attempt: delivery.attempts };
-    if (result.ok) {
-      await markDelivered(db, delivery.id, { now: now(), status: result.status });
-      return logger.info({ ...fields, status: result.status }, 'webhook delivered');
-    }
-    const { attempts } = delivery;
-    const random = (options.random ?? Math.random)();
-    const delay = result.gone ? undefined : nextDelayMs({ attempts, retryAfterMs: result.retryAfterMs, random });
-    const nextAttemptAt = delay === undefined ? undefined : new Date(now().getTime() + delay);
-    await markFailed(db, delivery.id, { attempts, status: result.status, error: result.error, nextAttemptAt });
-    logger.warn(
-      { ...fields, status: result.status, error: result.error, next_attempt_at: nextAttemptAt },
-      'webhook failed',
-    );
   };
 
   const claim = async (): Promise<WebhookDelivery[]> => {
@@ -116,4 +100,28 @@ export function startOutboxSender(options: OutboxSenderOptions): OutboxSender {
       await dispatcher.close();
     },
   };
+}
+
+interface SettleDeps {
+  db: Db;
+  logger: Logger;
+  now: () => Date;
+  random: () => number;
+}
+
+async function settle(
+  { db, logger, now, random }: SettleDeps,
+  { id, event_type, attempts }: WebhookDelivery,
+  result: DeliveryResult,
+): Promise<void> {
+  const fields = { webhook_id: id, event_type, attempt: attempts, status: result.status };
+  if (result.ok) {
+    await markDelivered(db, id, { now: now(), status: result.status });
+    return logger.info(fields, 'webhook delivered');
+  }
+  const { retryAfterMs, error, gone } = result;
+  const delay = gone ? undefined : nextDelayMs({ attempts, retryAfterMs, random: random() });
+  const nextAttemptAt = delay === undefined ? undefined : new Date(now().getTime() + delay);
+  await markFailed(db, id, { attempts, status: result.status, error, nextAttemptAt });
+  logger.warn({ ...fields, error, next_attempt_at: nextAttemptAt }, 'webhook failed');
 }

@@ -188,10 +188,14 @@ export async function report(
 }
 
 export const untilStatus = (client: Client, room: string, status: Meeting['status']): Promise<Meeting> =>
-  waitFor(`the meeting ${room} to be ${status}`, async () => {
-    const { body } = await client('GET', `/meetings/local/${room}`);
-    return body.status === status && (body as Meeting);
-  });
+  waitFor(
+    `the meeting ${room} to be ${status}`,
+    async () => {
+      const { body } = await client('GET', `/meetings/local/${room}`);
+      return body.status === status && (body as Meeting);
+    },
+    { deadlineMs: 20_000 },
+  );
 
 export const statusesOf = (meeting: Meeting): string[] =>
   (meeting.data.status_transition as { to: string }[]).map(({ to }) => to);

@@ -1,7 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { channels } from '@vexa/shared/contracts/redis-names';
 import { createLogger } from '@vexa/shared/logging';
 import { connectBlockingRedis } from '@vexa/shared/redis/client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
+import { verifyWebhook } from '@vexa/shared/webhooks/signature';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeRunner, type FakeRunner } from './fake-runner.ts';
 import {
@@ -90,6 +95,34 @@ describe('a meeting', () => {
       incomplete: false,
     });
     expect(await eventsOf(stores, user.userId, 'meeting.started')).toHaveLength(1);
+  });
+
+  it('is told to its customer at once, with a signature that can be checked', async () => {
+    const secret = 'a-secret-of-the-tests';
+    const received: { type: string }[] = [];
+    const receiver = createServer(async (request, response) => {
+      const body = await text(request);
+      verifyWebhook([secret], request.headers as Record<string, string>, body);
+      received.push(JSON.parse(body));
+      response.writeHead(202).end();
+    });
+    receiver.listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const { port } = receiver.address() as AddressInfo;
+    const hook = {
+      webhook_url: `http://127.0.0.1:${port}/`,
+      webhook_secret: secret,
+      webhook_events: ['meeting.finished'],
+    };
+    expect((await user('PUT', '/user/webhook', hook)).status).toBe(200);
+    const { meeting, bot } = await active('told');
+    await report(bot, 'completed', { completion_reason: 'left_alone' });
+    await waitFor('the webhook', () => received.length > 0);
+    expect(received).toMatchObject([
+      { type: 'meeting.finished', data: { meeting_id: meeting.id, status: 'completed' } },
+    ]);
+    receiver.close();
+    receiver.closeAllConnections();
   });
 
   it('publishes each status to live readers', async () => {

@@ -11,7 +11,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createProcessRunner } from '../src/runners/process-runner.ts';
 import { readProcesses } from '../src/runners/process-table.ts';
 import type { BotExit, Runner } from '../src/runners/runner.ts';
-import { type FakeCollector, newUser, startCollector, untilStatus, useStores } from './fixture.ts';
+import {
+  eventsOf,
+  type FakeCollector,
+  newUser,
+  startCollector,
+  twoSegments,
+  untilStatus,
+  useStores,
+} from './fixture.ts';
 
 const entry = fileURLToPath(new URL('./scripted-bot.ts', import.meta.url));
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -106,7 +114,7 @@ describe('the process runner', () => {
   });
 });
 
-describe('a real bot-manager with real bots', () => {
+describe('a real bot-manager with real bots', { timeout: 90_000 }, () => {
   const stores = useStores();
   let collector: FakeCollector;
   let managers: ChildProcess[];
@@ -117,6 +125,7 @@ describe('a real bot-manager with real bots', () => {
   });
   afterAll(() => collector[Symbol.asyncDispose]());
   beforeEach(async () => {
+    collector.answer = () => twoSegments;
     managers = [];
     port = await freePort();
     url = `http://127.0.0.1:${port}`;
@@ -141,13 +150,16 @@ describe('a real bot-manager with real bots', () => {
         WHISPERLIVE_URL: 'ws://127.0.0.1:9',
         RECONCILE_INTERVAL_MS: '100',
         STOP_BOTS_ON_SHUTDOWN: 'true',
+        WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
         BOT_ENTRY: entry,
         BOT_LOG_DIR: logDir,
         ...env,
       },
     });
     managers.push(manager);
-    await waitFor('the bot-manager', async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok);
+    await waitFor('the bot-manager', async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok, {
+      deadlineMs: 30_000,
+    });
     return manager;
   };
   const end = async (manager: ChildProcess, signal: NodeJS.Signals) => {
@@ -170,6 +182,41 @@ describe('a real bot-manager with real bots', () => {
     expect(await untilStatus(user, 'killed', 'completed')).toMatchObject({ completion_reason: 'stopped' });
     await waitFor('the bot to be gone', async () => (await botProcesses()).length === 0);
   });
+
+  it.each(['it asked for the bot', 'the stop was accepted', 'the bot has left'])(
+    'goes on where it was killed: right after %s',
+    async (moment) => {
+      collector.answer = () => ({ ...twoSegments, drained: moment !== 'the bot has left' });
+      let manager = await manage();
+      const restartAt = async (here: string) => {
+        if (moment !== here) return;
+        await end(manager, 'SIGKILL');
+        collector.answer = () => twoSegments;
+        manager = await manage();
+      };
+      const user = await newUser(stores, { url });
+      await user('PUT', '/user/webhook', {
+        webhook_url: 'http://127.0.0.1:9/hook',
+        webhook_secret: 'a-secret-of-the-tests',
+      });
+      await user('POST', '/bots', { platform: 'local', native_meeting_id: 'moments' });
+      await restartAt('it asked for the bot');
+      await untilStatus(user, 'moments', 'active');
+      await user('DELETE', '/bots/local/moments');
+      await restartAt('the stop was accepted');
+      if (moment === 'the bot has left') {
+        await waitFor(
+          'the bot to be gone',
+          async () => (await user('GET', '/bots/status')).body.running_bots.length === 0,
+        );
+      }
+      await restartAt('the bot has left');
+      expect(await untilStatus(user, 'moments', 'completed')).toMatchObject({ completion_reason: 'stopped' });
+      const events = await eventsOf(stores, user.userId, 'meeting.finished');
+      expect(events.map(({ data }) => data.incomplete)).toEqual([false]);
+      await waitFor('the bot to be gone', async () => (await botProcesses()).length === 0);
+    },
+  );
 
   it('replaces a bot that is killed, also one it only adopted', async () => {
     const first = await manage();
