@@ -46,8 +46,9 @@ export async function drainMeeting(deps: DrainDeps, meetingId: number, force: bo
   };
 }
 
-/** Sessions that have not ended, and those known only by their words. */
+/** Sessions that have not ended, and those known only by their words. A purged meeting waits for nobody. */
 async function openSessions({ db, redis }: DrainDeps, meetingId: number): Promise<string[]> {
+  if (await isPurged(db, meetingId)) return [];
   const held = await readMutableSegments(redis, meetingId);
   const sessions = await sessionsOf(db, meetingId);
   const orphans = held.map(({ sessionUid }) => sessionUid).filter((uid) => !sessions.has(uid));
