@@ -77,6 +77,10 @@ function turnOf(segment: Segment, turns: SpokenTurn[]): SpokenTurn | undefined {
   return best && overlapMs(segment, best) > -slackMs ? best : undefined;
 }
 
+/** True once every turn has text and none of it may still change. */
+export const everyTurnIsFinal = (turns: SpokenTurn[], seen: ReadonlyMap<string, SeenSegment>): boolean =>
+  turns.every((turn) => textTimes(turn, turns, [...seen.values()]).final !== undefined);
+
 /** First text counts from the turn's first sound, final text from its last. */
 function textTimes(turn: SpokenTurn, turns: SpokenTurn[], seen: SeenSegment[]): { first?: number; final?: number } {
   const own = seen.filter(({ segment }) => turnOf(segment, turns) === turn);

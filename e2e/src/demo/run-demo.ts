@@ -4,7 +4,7 @@ import type { Stack } from '../stack/stack.ts';
 import { ApiClient } from './api-client.ts';
 import { findLeftovers, type Leftover } from './leftovers.ts';
 import { openLiveView } from './live-view.ts';
-import { type MeetingFigures, measureMeeting } from './measure.ts';
+import { everyTurnIsFinal, type MeetingFigures, measureMeeting } from './measure.ts';
 import { openRoom } from './meeting.ts';
 import { createLivePrinter } from './print-live.ts';
 import type { ScriptedTurn } from './script.ts';
@@ -42,9 +42,7 @@ export async function runDemo(stack: Stack, script: ScriptedTurn[], out: NodeJS.
   const printer = createLivePrinter(out);
   await using live = await openLiveView({ ...ann, nativeId, onSegment: printer.show });
   const turns = await room.play(script);
-  const seen = await waitFor('the last words to be final', () => allCompleted(live.seen, turns.length), {
-    deadlineMs: 20_000,
-  });
+  await waitFor('the last words to be final', () => everyTurnIsFinal(turns, live.seen), { deadlineMs: 30_000 });
   printer.finish();
 
   say('The host ends the meeting. Waiting until the retailer has the finished transcript …');
@@ -59,7 +57,7 @@ export async function runDemo(stack: Stack, script: ScriptedTurn[], out: NodeJS.
   const leftovers = await waitForNothingLeft(stack, texts);
   return {
     transcript,
-    figures: measureMeeting(turns, transcript.segments, seen),
+    figures: measureMeeting(turns, transcript.segments, live.seen),
     leftovers,
     wholesalerAnswer: (await wholesaler.transcript(nativeId)).body.segments?.length ?? 0,
     sharedWithSecondUser: attached.status === 200 && copy.body.segments?.length === transcript.segments.length,
@@ -75,14 +73,6 @@ async function isIn(client: ApiClient, nativeId: string, status: string): Promis
   const { body } = await client.meeting(nativeId);
   if (body.status === 'failed') throw new Error(`The bot failed: ${JSON.stringify(body.data)}`);
   return body.status === status;
-}
-
-function allCompleted<T extends { completedAt: number | undefined }>(
-  seen: ReadonlyMap<string, T>,
-  atLeast: number,
-): ReadonlyMap<string, T> | undefined {
-  const every = [...seen.values()].every(({ completedAt }) => completedAt !== undefined);
-  return every && seen.size >= atLeast ? seen : undefined;
 }
 
 async function finished(client: ApiClient, nativeId: string): Promise<Transcript | undefined> {

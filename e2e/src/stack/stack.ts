@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { migrateRetailer } from '@vexa/retailer/db/migrate';
 import { type LocalPostgres, startPostgres, uniqueDatabaseName } from '@vexa/shared/local/postgres';
 import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
@@ -36,16 +33,13 @@ export interface Stack extends AsyncDisposable {
   readonly redis: LocalRedis | undefined;
 }
 
-/** Starts Postgres, Redis and every process of both products on free ports, with all data in a temporary folder. */
+/** Starts Postgres, Redis and every process of both products on free ports, with all data in temporary folders. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { onLine = () => {}, onDeath = () => {}, onProgress = () => {}, extraEnv = {} } = options;
   await requirePrerequisites({ ...process.env, REDIS_URL: options.redisUrl });
   await using cleanup = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(tmpdir(), 'vexa-stack-'));
-  cleanup.defer(() => rm(dataDir, { recursive: true, force: true }));
-
   onProgress('Postgres and Redis');
-  const postgres = options.databaseUrl ? undefined : cleanup.use(await startPostgres({ dataDir: join(dataDir, 'pg') }));
+  const postgres = options.databaseUrl ? undefined : cleanup.use(await startPostgres());
   const redis = options.redisUrl ? undefined : cleanup.use(await startRedis());
   const stores = {
     wholesalerDatabaseUrl: await createDatabase(postgres, options.databaseUrl, 'vexa_wholesaler'),
