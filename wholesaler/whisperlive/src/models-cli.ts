@@ -94,7 +94,7 @@ async function withProgress<T>(work: (onProgress: OnProgress) => Promise<T>): Pr
       if (progress.stage === 'waiting') return line('Waiting for another process that works on this model');
       if (progress.stage === 'verify') return line('Checking the files');
       if (progress.stage === 'graphs') return line('Building the graphs');
-      if (progress.stage === 'failover') return line(`${progress.source} failed (${progress.reason}); trying the next`);
+      if (progress.stage === 'failover') return line(`${progress.source} failed (${progress.reason})`);
       const { source, doneBytes, totalBytes } = progress;
       const payload = { source, mb: megabytes(totalBytes) };
       if (!process.stdout.isTTY) {

@@ -81,3 +81,11 @@ test('pull repairs a damaged model', async () => {
   await pullModel(name, { modelsDir, sources: [working()] });
   await expect(verifyModel(modelsDir, name)).resolves.toBeUndefined();
 });
+
+test('a folder that cannot be written is named', async () => {
+  const file = join(modelsDir, 'file');
+  await writeFile(file, '');
+  const refused = ensureModel(name, { modelsDir: join(file, 'models'), sources: [working()] });
+  await expect(refused).rejects.toMatchObject({ problem: 'not_writable' });
+  await expect(refused).rejects.toThrow('VEXA_MODELS_DIR');
+});

@@ -30,6 +30,7 @@ const defaultSources: readonly Source[] = [
 
 /** Weights, the archive they come from, and the graphs built of them. */
 const spaceFactor = 4;
+const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
 
 /**
  * The files of a model: from the cache, without any network call when it is complete; otherwise downloaded, checked,
@@ -64,7 +65,7 @@ export async function removeModel(name: string, modelsDir: string): Promise<void
 
 export const lockModel = (modelsDir: string, name: string, onProgress?: OnProgress): Promise<AsyncDisposable> =>
   holdLock(join(modelsDir, `.lock-${name}`), () => onProgress?.({ stage: 'waiting' })).catch((error: unknown) => {
-    throw spaceProblem(error, modelsDir) ?? error;
+    throw diskProblem(error, modelsDir) ?? error;
   });
 
 async function complete(
@@ -85,7 +86,7 @@ async function complete(
       await addGraphs({ name, modelsDir, onProgress });
     }
   } catch (error) {
-    throw spaceProblem(error, modelsDir) ?? error;
+    throw diskProblem(error, modelsDir) ?? error;
   }
   cached = readCache(modelsDir, name);
   if (cached.state !== 'complete') throw new ModelError('damaged', `model "${name}" could not be completed`);
@@ -131,6 +132,10 @@ async function requireSpace(entry: CatalogueEntry, modelsDir: string): Promise<v
 const noSpace = (modelsDir: string, why: string): ModelError =>
   new ModelError('no_space', `${modelsDir} has too little free space: ${why}; free some or set VEXA_MODELS_DIR`);
 
-function spaceProblem(error: unknown, modelsDir: string): ModelError | undefined {
-  return codeOf(error) === 'ENOSPC' ? noSpace(modelsDir, 'the disk is full') : undefined;
+function diskProblem(error: unknown, modelsDir: string): ModelError | undefined {
+  const code = codeOf(error);
+  if (code === 'ENOSPC') return noSpace(modelsDir, 'the disk is full');
+  if (typeof code !== 'string' || !refusals.has(code)) return undefined;
+  const what = `${modelsDir} cannot be written (${code}); change its rights or set VEXA_MODELS_DIR`;
+  return new ModelError('not_writable', what, { cause: error });
 }

@@ -4,6 +4,7 @@ export type ModelProblem =
   | 'bad_checksum'
   | 'damaged'
   | 'no_space'
+  | 'not_writable'
   | 'not_a_model'
   | 'not_in_cache';
 
