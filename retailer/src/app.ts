@@ -8,6 +8,7 @@ import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import { mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
 import { requireKey } from './auth/require-key.ts';
 import type { StartBotDeps } from './bots/start-bot.ts';
+import type { Refresh } from './meetings/refresh-meeting.ts';
 import { mountBots } from './routes/bots.ts';
 import { mountInboundWebhooks } from './routes/inbound-webhooks.ts';
 import { mountMeetings } from './routes/meetings.ts';
@@ -16,6 +17,7 @@ import type { LastCopies } from './transcripts/last-copies.ts';
 
 export type AppDeps = StartBotDeps &
   WholesalerAdminDeps & {
+    refresh: Refresh;
     copies: LastCopies;
     secrets: { adminToken: string; inboundWebhook: readonly string[] };
     webhookAllowedHosts: readonly string[];

@@ -2,8 +2,8 @@ import { isTerminal } from '@vexa/shared/contracts/meeting-lifecycle';
 import type { Db } from '@vexa/shared/db/client';
 import type { MeetingRow } from '../meetings/meeting.ts';
 import { isKnownUpstream } from '../meetings/meeting-store.ts';
+import { askUpstream } from '../meetings/refresh-meeting.ts';
 import type { UpstreamMeeting, WholesalerClient } from '../wholesaler/client.ts';
-import { isNotFoundUpstream } from '../wholesaler/wholesaler-error.ts';
 
 const clockSkewMs = 60_000;
 
@@ -15,14 +15,8 @@ export async function findUnclaimed(
   { db, client }: { db: Db; client: Pick<WholesalerClient, 'meeting'> },
   meeting: MeetingRow,
 ): Promise<UpstreamMeeting | undefined> {
-  let found: UpstreamMeeting;
-  try {
-    found = await client.meeting({ platform: meeting.platform, nativeId: meeting.platform_specific_id });
-  } catch (error) {
-    if (isNotFoundUpstream(error)) return undefined;
-    throw error;
-  }
-  if (isTerminal(found.status)) return undefined;
+  const found = await askUpstream(client, { platform: meeting.platform, nativeId: meeting.platform_specific_id });
+  if (!found || isTerminal(found.status)) return undefined;
   if (Date.parse(found.created_at) < meeting.created_at.getTime() - clockSkewMs) return undefined;
   return (await isKnownUpstream(db, found.id)) ? undefined : found;
 }

@@ -5,7 +5,7 @@ import type { Logger } from '@vexa/shared/logging';
 import { findLink } from '../meetings/link-store.ts';
 import { idempotencyKey, type MeetingRow, viewOf } from '../meetings/meeting.ts';
 import { findMeeting, findRunning } from '../meetings/meeting-store.ts';
-import { type Refresh, refreshIfPossible } from '../meetings/refresh-meeting.ts';
+import { refreshIfPossible, refreshMeeting } from '../meetings/refresh-meeting.ts';
 import type { UpstreamMeeting, WholesalerClient } from '../wholesaler/client.ts';
 import { toServiceError } from '../wholesaler/error-mapping.ts';
 import { WholesalerError } from '../wholesaler/wholesaler-error.ts';
@@ -18,7 +18,6 @@ export interface StartBotDeps {
   db: Db;
   client: WholesalerClient;
   serviceLayerId: string;
-  refresh: Refresh;
   onEnded: (meetingId: number) => void;
   logger: Logger;
 }
@@ -35,7 +34,7 @@ export async function startBot(
 ): Promise<{ meeting: Meeting; shared: boolean }> {
   const running = await findRunning(deps.db, { platform: request.platform, nativeId: request.native_meeting_id });
   // It may have ended without our knowing: then this user wants a new bot, not a share of the old one.
-  if (running) await refreshIfPossible(deps.refresh, running);
+  if (running) await refreshIfPossible((meeting) => refreshMeeting(deps, meeting), running);
   const { held, isNew } = await claimMeeting(deps.db, user.user_id, request);
   if (!isNew) return { meeting: viewOf(held), shared: true };
   await startUpstream(deps, held.meeting);

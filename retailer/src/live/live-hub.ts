@@ -156,7 +156,8 @@ export class LiveHub implements AsyncDisposable {
         const channel = this.#channels.get(nameOf(frame.meeting));
         if (!channel) return;
         if (frame.type === 'meeting.status') channel.lastStatus = frame.payload.status;
-        return this.#emit(channel, frame);
+        this.#emit(channel, frame);
+        return;
       }
       default:
         return;

@@ -1,6 +1,6 @@
 import { isTerminal } from '@vexa/shared/contracts/meeting-lifecycle';
 import type { Db } from '@vexa/shared/db/client';
-import type { UpstreamMeeting, WholesalerClient } from '../wholesaler/client.ts';
+import type { UpstreamMeeting, UpstreamRef, WholesalerClient } from '../wholesaler/client.ts';
 import { isNotFoundUpstream, WholesalerError } from '../wholesaler/wholesaler-error.ts';
 import { isRunning, type MeetingRow, timeOf, upstreamRef } from './meeting.ts';
 import { findMeeting, markEnded, transition, updateMeeting } from './meeting-store.ts';
@@ -16,22 +16,29 @@ export interface RefreshDeps {
 export async function refreshMeeting(deps: RefreshDeps, meeting: MeetingRow): Promise<MeetingRow> {
   const ref = upstreamRef(meeting);
   if (!ref || !meeting.is_live || meeting.ended_upstream_at !== null) return meeting;
+  return applyUpstream(deps, meeting, await askUpstream(deps.client, ref));
+}
+
+/** Undefined when the wholesaler knows nothing of it. */
+export async function askUpstream(
+  client: RefreshDeps['client'],
+  ref: UpstreamRef,
+): Promise<UpstreamMeeting | undefined> {
   try {
-    return await applyUpstream(deps, meeting, await deps.client.meeting(ref));
+    return await client.meeting(ref);
   } catch (error) {
-    if (!isNotFoundUpstream(error)) throw error;
-    // It is gone there: whatever can still be had of it is settled by the finish.
-    return end(deps, meeting);
+    if (isNotFoundUpstream(error)) return undefined;
+    throw error;
   }
 }
 
-/** Takes over status and facts of a meeting as the wholesaler told them. */
+/** Takes over status and facts of a meeting as the wholesaler told them; one it knows nothing of is over. */
 export async function applyUpstream(
   deps: Pick<RefreshDeps, 'db' | 'onEnded'>,
   meeting: MeetingRow,
-  upstream: UpstreamMeeting,
+  upstream: UpstreamMeeting | undefined,
 ): Promise<MeetingRow> {
-  if (isTerminal(upstream.status)) return end(deps, meeting);
+  if (!upstream || isTerminal(upstream.status)) return end(deps, meeting);
   const changes = {
     start_time: timeOf(upstream.start_time),
     meeting_url: withoutPasscode(upstream.constructed_meeting_url),

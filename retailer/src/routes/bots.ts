@@ -11,8 +11,11 @@ import { listRunningBots } from '../bots/list-running-bots.ts';
 import { reconfigureBot } from '../bots/reconfigure-bot.ts';
 import { type StartBotDeps, startBot } from '../bots/start-bot.ts';
 import { stopBot } from '../bots/stop-bot.ts';
+import type { Refresh } from '../meetings/refresh-meeting.ts';
 
-export function mountBots(app: OpenAPIHono<{ Variables: IdentityVariables }>, deps: StartBotDeps): void {
+type BotRouteDeps = StartBotDeps & { refresh: Refresh };
+
+export function mountBots(app: OpenAPIHono<{ Variables: IdentityVariables }>, deps: BotRouteDeps): void {
   const middleware = requireKey(deps.db, 'bot');
   app.openapi({ ...startOrShareBotRoute, middleware }, async (c) => {
     const { meeting, shared } = await startBot(deps, c.var.identity, c.req.valid('json'));

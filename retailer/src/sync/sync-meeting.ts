@@ -4,12 +4,12 @@ import { endUnstarted, recordStart } from '../bots/record-start.ts';
 import { type StartBotDeps, startUpstream } from '../bots/start-bot.ts';
 import { markStopping, sendStop } from '../bots/stop-bot.ts';
 import { countAttending } from '../meetings/link-store.ts';
-import type { MeetingRow } from '../meetings/meeting.ts';
+import { type MeetingRow, upstreamRef } from '../meetings/meeting.ts';
 import { findMeeting, updateMeeting } from '../meetings/meeting-store.ts';
-import { refreshMeeting } from '../meetings/refresh-meeting.ts';
+import { applyUpstream, askUpstream } from '../meetings/refresh-meeting.ts';
 import { adoptOrphan } from './sync-store.ts';
 
-export type SyncDeps = Omit<StartBotDeps, 'refresh'>;
+export type SyncDeps = StartBotDeps;
 
 /** What was found to differ from the wholesaler, and put right. */
 export type Drift =
@@ -23,11 +23,14 @@ export type Drift =
 
 /** Compares a running meeting with the wholesaler. Throws `WholesalerError` when it is silent. */
 export async function syncRunning(deps: SyncDeps, meeting: MeetingRow): Promise<Drift | undefined> {
-  const now = await refreshMeeting(deps, meeting);
+  const ref = upstreamRef(meeting);
+  if (!ref) return undefined;
+  const upstream = await askUpstream(deps.client, ref);
+  const now = await applyUpstream(deps, meeting, upstream);
   if (now.ended_upstream_at !== null || !now.is_live) return 'missed_end';
+  if (upstream?.status === 'stopping') return undefined;
   // Those of status failed are starts that were given up and came to life all the same.
   if (now.status === 'stopping' || now.status === 'failed') {
-    if (meeting.status !== now.status) return undefined; // it began to stop just now
     await sendStop(deps, now);
     return 'stop_repeated';
   }
