@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { streams } from '@vexa/shared/contracts/redis-names';
 import { waitFor } from '@vexa/shared/testing/wait-for';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
   consumed,
   drained,
@@ -24,15 +24,20 @@ import {
 
 let harness: Harness;
 let collector: Running;
-const processes: ChildProcess[] = [];
+const processes: Process[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   harness = await startHarness();
+});
+beforeEach(async () => {
+  await harness.redis.flushall();
   collector = await startCollector(harness, { MAX_DELIVERIES: '2' });
 });
 afterEach(async () => {
-  for (const child of processes.splice(0)) child.kill('SIGKILL');
+  for (const { child } of processes.splice(0)) child.kill('SIGKILL');
   await collector?.service[Symbol.asyncDispose]();
+});
+afterAll(async () => {
   await harness?.[Symbol.asyncDispose]();
 });
 
@@ -139,15 +144,21 @@ test('the group is made again when Redis was emptied', async () => {
 });
 
 test('consumers that leave take nothing with them and do not stay in the group', async () => {
-  await consumed(harness.redis);
-  await waitFor('one consumer', async () => (await consumers()).length === 1);
+  const m = await newMeeting(harness);
+  const joined = (count: number) =>
+    waitFor(`${count} consumers`, async () => {
+      await send(harness.redis, sessionStart(m, 'busy'));
+      return (await consumers()).length === count;
+    });
+  await joined(1);
   const second = await startCollector(harness);
-  await waitFor('two consumers', async () => (await consumers()).length === 2);
+  await joined(2);
   await second.service[Symbol.asyncDispose]();
   expect(await consumers()).toHaveLength(1);
 });
 
 async function consumers(): Promise<unknown[]> {
+  if ((await harness.redis.exists(streams.segments)) === 0) return [];
   return (await harness.redis.xinfo('CONSUMERS', streams.segments, streams.collectorGroup)) as unknown[];
 }
 
@@ -167,7 +178,7 @@ test('collectors killed at random lose and double nothing, and readers always se
   const m = await newMeeting(harness);
   processes.push(startProcess(harness), startProcess(harness));
   collector = await startCollector(harness, { IMMUTABILITY_THRESHOLD_SECONDS: '0' });
-  const total = 240;
+  const total = 120;
   const seen = new Set<string>();
   const look = async () => {
     const ids = (await getTranscript(collector.url, m)).segments.map(({ segment_id }) => segment_id);
@@ -181,8 +192,10 @@ test('collectors killed at random lose and double nothing, and readers always se
     const words = { n, start: n, end: n + 1, text: `word ${n}` };
     await send(harness.redis, said(m, 'long', { ...words, completed: false }), said(m, 'long', words));
     if (n % 20 === 0) await look();
-    if (n % 60 === 30) {
-      processes.shift()?.kill('SIGKILL');
+    if (n % 40 === 20) {
+      const oldest = processes.shift();
+      await oldest?.started;
+      oldest?.child.kill('SIGKILL');
       processes.push(startProcess(harness));
     }
   }
@@ -190,15 +203,26 @@ test('collectors killed at random lose and double nothing, and readers always se
   expect(await drained(collector.url, m, { deadlineMs: 20_000 })).toMatchObject({ segment_count: total });
   await look();
   expect(await textsOf(collector.url, m)).toEqual(Array.from({ length: total }, (_, n) => `word ${n}`));
-  for (const child of processes.splice(0)) {
+  for (const { child, started } of processes.splice(0)) {
+    await started;
     child.kill('SIGTERM');
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
   }
 }, 60_000);
 
-function startProcess({ databaseUrl, server }: Harness): ChildProcess {
+interface Process {
+  child: ChildProcess;
+  started: Promise<void>;
+}
+
+function startProcess({ databaseUrl, server }: Harness): Process {
   const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const env = { ...process.env, ...envOf({ databaseUrl, redisUrl: server.url }), IMMUTABILITY_THRESHOLD_SECONDS: '0' };
-  return spawn(process.execPath, [entry], { env, stdio: 'ignore' });
+  const settings = { LOG_LEVEL: 'info', IMMUTABILITY_THRESHOLD_SECONDS: '0' };
+  const env = { ...process.env, ...envOf({ databaseUrl, redisUrl: server.url }), ...settings };
+  const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const started = new Promise<void>((resolve) => {
+    child.stdout.on('data', (lines) => String(lines).includes('"started"') && resolve());
+  });
+  return { child, started };
 }

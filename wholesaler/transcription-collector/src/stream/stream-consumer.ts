@@ -63,8 +63,11 @@ async function consume(deps: StreamConsumerDeps, signal: AbortSignal): Promise<v
   const claimEveryMs = Math.min(5_000, config.claimIdleMs / 2);
   let claimAt = performance.now();
   let backoffMs = shortestBackoffMs;
+  let hasGroup = false;
   while (!signal.aborted) {
     try {
+      if (!hasGroup) await ensureGroup(redis, stream);
+      hasGroup = true;
       if (performance.now() >= claimAt) {
         const taken = await takeOver(deps, signal);
         if (taken < config.batchSize) claimAt = performance.now() + claimEveryMs;
@@ -72,12 +75,9 @@ async function consume(deps: StreamConsumerDeps, signal: AbortSignal): Promise<v
       await settle(deps, await readNew(deps), firstDelivery, signal);
       backoffMs = shortestBackoffMs;
     } catch (error) {
-      if (isGroupMissing(error)) {
-        logger.info({ stream }, 'making the consumer group');
-        await ensureGroup(redis, stream).catch((failed: unknown) => logger.warn(errorFields(failed), 'no group yet'));
-      } else {
-        logger.warn({ ...errorFields(error), stream }, 'stream trouble');
-      }
+      // Redis was emptied: not a fault of anybody's message, and cured by making the group again.
+      if (isGroupMissing(error)) hasGroup = false;
+      logger.warn({ ...errorFields(error), stream }, 'stream trouble');
       backoffMs = await backOff(backoffMs, signal);
     }
   }
@@ -121,10 +121,12 @@ async function takeOver(deps: StreamConsumerDeps, signal: AbortSignal): Promise<
   const ids = entries.map(({ id }) => id);
   const deliveries = await deliveriesOf(redis, stream, consumer, ids);
   const isExhausted = ({ id }: Entry) => (deliveries.get(id) ?? 1) > config.maxDeliveries;
-  for (const entry of entries.filter(isExhausted)) {
+  const exhausted = entries.filter(isExhausted);
+  for (const entry of exhausted) {
     const meetingId = await deps.meetingOf(entry);
     await bury(deps, entry, { reason: 'delivered too often without an answer', meetingId }, deliveries);
   }
+  if (exhausted.length > 0) await trimAcknowledged(redis, stream);
   const rest = entries.filter((entry) => !isExhausted(entry));
   await settle(deps, rest, deliveries, signal);
   return entries.length;
