@@ -12,7 +12,7 @@ export interface Finisher extends AsyncDisposable {
 interface FinisherOptions {
   parallel?: number;
   pollMs?: number;
-  /** Longer than all calls and statements of one finish together. */
+  /** Two workers at one meeting do no harm, as each step is done once; this only keeps them from it as a rule. */
   leaseMs?: number;
 }
 
@@ -24,7 +24,7 @@ const longestDelayMs = 60_000;
  * its row says. Any number of workers may run. Disposal lets finishes under way end.
  */
 export function startFinisher(deps: FinishDeps, options: FinisherOptions = {}): Finisher {
-  const { parallel = 4, pollMs = 1_000, leaseMs = 120_000 } = options;
+  const { parallel = 4, pollMs = 1_000, leaseMs = 30_000 } = options;
   const { db, logger } = deps;
   const underWay = new Map<number, Promise<void>>();
   let stopping = false;

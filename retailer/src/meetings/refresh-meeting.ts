@@ -32,11 +32,13 @@ export async function askUpstream(
   }
 }
 
+type UpstreamFacts = Pick<UpstreamMeeting, 'status' | 'start_time' | 'constructed_meeting_url'>;
+
 /** Takes over status and facts of a meeting as the wholesaler told them; one it knows nothing of is over. */
 export async function applyUpstream(
   deps: Pick<RefreshDeps, 'db' | 'onEnded'>,
   meeting: MeetingRow,
-  upstream: UpstreamMeeting | undefined,
+  upstream: UpstreamFacts | undefined,
 ): Promise<MeetingRow> {
   if (!upstream || isTerminal(upstream.status)) return end(deps, meeting);
   const changes = {

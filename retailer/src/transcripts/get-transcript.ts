@@ -1,8 +1,10 @@
+import { isTerminal } from '@vexa/shared/contracts/meeting-lifecycle';
 import type { Segment, Transcript } from '@vexa/shared/contracts/transcript';
 import type { Db } from '@vexa/shared/db/client';
 import { notFound } from '@vexa/shared/errors';
 import { iso, type MeetingRef, type MeetingRow, upstreamRef } from '../meetings/meeting.ts';
 import { findHeld, findMeeting } from '../meetings/meeting-store.ts';
+import { applyUpstream } from '../meetings/refresh-meeting.ts';
 import type { WholesalerClient } from '../wholesaler/client.ts';
 import { toServiceError } from '../wholesaler/error-mapping.ts';
 import { isOutage, WholesalerError } from '../wholesaler/wholesaler-error.ts';
@@ -13,6 +15,7 @@ export interface TranscriptDeps {
   db: Db;
   client: Pick<WholesalerClient, 'transcript'>;
   copies: LastCopies;
+  onEnded: (meetingId: number) => void;
 }
 
 /**
@@ -35,11 +38,10 @@ async function readLive(deps: TranscriptDeps, meeting: MeetingRow): Promise<Tran
   if (now && !now.is_live) return readHistory(deps.db, now);
   if (isTranscript(answer)) {
     deps.copies.keep(meeting.id, { segments: answer.segments, takenAt: new Date() });
-    return shape(
-      { ...(now ?? meeting), status: answer.status, start_time: startOf(answer) ?? meeting.start_time },
-      answer.segments,
-      { source: 'live' },
-    );
+    const known = now ?? meeting;
+    const told = answer.status === known.status ? known : await applyUpstream(deps, known, answer);
+    const status = isTerminal(answer.status) ? answer.status : told.status;
+    return shape({ ...told, status }, answer.segments, { source: 'live' });
   }
   const copy = deps.copies.get(meeting.id);
   if (!isOutage(answer) || !copy) throw answer instanceof WholesalerError ? toServiceError(answer) : answer;
@@ -48,9 +50,6 @@ async function readLive(deps: TranscriptDeps, meeting: MeetingRow): Promise<Tran
 
 const isTranscript = (answer: unknown): answer is Transcript =>
   typeof answer === 'object' && answer !== null && !(answer instanceof Error);
-
-const startOf = (transcript: Transcript): Date | null =>
-  transcript.start_time === null ? null : new Date(transcript.start_time);
 
 async function readHistory(db: Db, meeting: MeetingRow): Promise<Transcript> {
   return shape(meeting, await selectSegments(db, meeting.id), { source: 'history' });
