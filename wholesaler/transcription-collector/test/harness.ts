@@ -171,10 +171,11 @@ export const identityOf = (userId: number, scopes: ('tx' | 'bot' | '*')[] = ['tx
     plan: null,
   });
 
+export const askTranscript = async (url: string, m: TestMeeting): Promise<Response> =>
+  fetch(`${url}/transcripts/local/${m.nativeId}`, { headers: { 'x-vexa-identity': await identityOf(m.userId) } });
+
 export async function getTranscript(url: string, m: TestMeeting): Promise<Transcript> {
-  const response = await fetch(`${url}/transcripts/local/${m.nativeId}`, {
-    headers: { 'x-vexa-identity': await identityOf(m.userId) },
-  });
+  const response = await askTranscript(url, m);
   if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
   return Transcript.parse(await response.json());
 }

@@ -5,6 +5,7 @@ import { streams } from '@vexa/shared/contracts/redis-names';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
+  askTranscript,
   consumed,
   drained,
   envOf,
@@ -162,11 +163,13 @@ async function consumers(): Promise<unknown[]> {
   return (await harness.redis.xinfo('CONSUMERS', streams.segments, streams.collectorGroup)) as unknown[];
 }
 
-test('nothing is lost while Redis is away', async () => {
+test('nothing is lost while Redis is away, and readers are told to come back', async () => {
   const m = await newMeeting(harness);
   await send(harness.redis, sessionStart(m, 'r'), said(m, 'r', { n: 1, start: 0, end: 1, text: 'before' }));
   await consumed(harness.redis);
   await harness.server.kill();
+  const refused = await askTranscript(collector.url, m);
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
   await harness.server.start();
   await send(harness.redis, said(m, 'r', { n: 2, start: 1, end: 2, text: 'after' }), sessionEnd(m, 'r'));
   await drained(collector.url, m, { deadlineMs: 20_000 });

@@ -31,12 +31,13 @@ export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
 async function run(deps: FlushLoopDeps, nudged: Set<number>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
+      const urgent = new Set(nudged);
+      nudged.clear();
       for (const meetingId of await activeMeetings(deps.redis)) {
         if (signal.aborted) return;
-        const urgent = nudged.delete(meetingId);
-        if (urgent || (await isDue(deps, meetingId))) await flushOne(deps, meetingId);
+        if (!urgent.has(meetingId) && !(await isDue(deps, meetingId))) continue;
+        if (!(await flushOne(deps, meetingId)) && urgent.has(meetingId)) nudged.add(meetingId);
       }
-      nudged.clear();
     } catch (error) {
       deps.logger.warn(errorFields(error), 'flush will be tried again');
     }
@@ -46,12 +47,13 @@ async function run(deps: FlushLoopDeps, nudged: Set<number>, signal: AbortSignal
   }
 }
 
-/** One meeting that cannot be flushed must not hold up the others. */
-async function flushOne(deps: FlushLoopDeps, meetingId: number): Promise<void> {
+/** False when it has to be done again. One meeting that cannot be flushed must not hold up the others. */
+async function flushOne(deps: FlushLoopDeps, meetingId: number): Promise<boolean> {
   try {
-    await flushMeetingIfFree(deps, meetingId);
+    return await flushMeetingIfFree(deps, meetingId);
   } catch (error) {
     deps.logger.warn({ ...errorFields(error), meeting_id: meetingId }, 'meeting will be flushed later');
+    return false;
   }
 }
 

@@ -38,10 +38,11 @@ export async function flushMeeting(deps: FlushDeps, meetingId: number, { final =
   await finish(deps, meetingId, await withMeetingLock(deps.db, meetingId, (tx) => persist(deps, tx, meetingId, final)));
 }
 
-/** The same, unless another collector is just doing it. */
-export async function flushMeetingIfFree(deps: FlushDeps, meetingId: number): Promise<void> {
+/** The same, or false at once when another collector is just doing it. */
+export async function flushMeetingIfFree(deps: FlushDeps, meetingId: number): Promise<boolean> {
   const flushed = await tryMeetingLock(deps.db, meetingId, (tx) => persist(deps, tx, meetingId, false));
   if (flushed) await finish(deps, meetingId, flushed);
+  return flushed !== undefined;
 }
 
 /** Reads Redis under the lock: what another collector committed before is gone from there or written again alike. */
