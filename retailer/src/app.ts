@@ -6,6 +6,7 @@ import { type BaseVariables, createApp as createBaseApp } from '@vexa/shared/htt
 import { mountDocs } from '@vexa/shared/http/docs';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import { mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
+import { cors } from 'hono/cors';
 import { requireKey } from './auth/require-key.ts';
 import type { StartBotDeps } from './bots/start-bot.ts';
 import type { Refresh } from './meetings/refresh-meeting.ts';
@@ -21,19 +22,29 @@ export type AppDeps = StartBotDeps &
     copies: LastCopies;
     secrets: { adminToken: string; inboundWebhook: readonly string[] };
     webhookAllowedHosts: readonly string[];
+    /** Whose pages may call from a browser. */
+    corsOrigins: string[];
     onAuthChanged: (userId: number) => void | Promise<void>;
     checks: Checks;
   };
 
-const description = `Sends bots to meetings and tells what was said there.
+export const apiInfo = {
+  title: 'Vexa',
+  version: '1.0.0',
+  description: `Sends bots to meetings and tells what was said there.
 
 Send your key in \`X-API-Key\` (or \`Authorization: Bearer\`). Errors are \`application/problem+json\`. What is said can be
 followed live on the WebSocket \`/ws\`: send \`{"action":"subscribe","meetings":[{"platform":"local","native_id":"…"}]}\`.
-Several users of one meeting share its bot; it leaves when the last of them stops it.`;
+Several users of one meeting share its bot; it leaves when the last of them stops it.`,
+};
 
 /** What users reach, with the operator's routes beside it. */
 export function createPublicApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
   const app = createBaseApp<IdentityVariables>(deps.logger);
+  if (deps.corsOrigins.length > 0) {
+    const origin = deps.corsOrigins.includes('*') ? '*' : deps.corsOrigins;
+    app.use(cors({ origin, exposeHeaders: ['x-request-id', 'x-next-cursor', 'retry-after'], maxAge: 600 }));
+  }
   mountHealth(app, deps.checks);
   app.get('/', (c) => c.json({ message: 'Welcome to the Vexa API Gateway' }));
   app.openapi({ ...whoAmIRoute, middleware: requireKey(deps.db) }, (c) => c.json(c.var.identity, 200));
@@ -47,7 +58,7 @@ export function createPublicApp(deps: AppDeps): OpenAPIHono<{ Variables: Identit
   });
   mountInboundWebhooks(app, { db: deps.db, secrets: deps.secrets.inboundWebhook, onEnded: deps.onEnded });
   mountAdmin(app, deps);
-  mountDocs(app, { title: 'Vexa', version: '1.0.0', description });
+  mountDocs(app, apiInfo);
   return app;
 }
 

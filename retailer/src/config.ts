@@ -5,9 +5,15 @@ import { z } from 'zod';
 
 const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
 
+const splitList = (list: string): string[] =>
+  list
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
 const secretList = z
   .string({ error: 'is required: set WHOLESALER_WEBHOOK_SECRET to a random value' })
-  .transform((list) => list.split(',').map((item) => item.trim()))
+  .transform(splitList)
   .pipe(z.array(secret('WHOLESALER_WEBHOOK_SECRET')).min(1).max(5));
 
 const RetailerEnv = z.object({
@@ -25,6 +31,7 @@ const RetailerEnv = z.object({
   WHOLESALER_WEBHOOK_SECRET: secretList,
   PUBLIC_URL: httpUrl.optional(),
   WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
+  CORS_ORIGINS: z.string().default('').transform(splitList),
   SYNC_INTERVAL_MS: milliseconds(60_000, 100),
   START_TIMEOUT_MS: milliseconds(15_000),
   STOP_TIMEOUT_MS: milliseconds(10_000),
@@ -51,6 +58,8 @@ export interface RetailerConfig {
   /** Where the wholesaler reaches us; without it, finished meetings are found by the sync alone. */
   publicUrl: string | undefined;
   webhookAllowedHosts: string[];
+  /** Whose pages may call from a browser; `*` is everybody's. */
+  corsOrigins: string[];
   syncIntervalMs: number;
   /** A start without an answer for this long was cut off by a crash. */
   startGraceMs: number;
@@ -77,6 +86,7 @@ export function configFromEnv(env: Env): RetailerConfig {
     },
     publicUrl: parsed.PUBLIC_URL,
     webhookAllowedHosts: parseAllowedHosts(parsed.WEBHOOK_ALLOWED_HOSTS),
+    corsOrigins: parsed.CORS_ORIGINS,
     syncIntervalMs: parsed.SYNC_INTERVAL_MS,
     startGraceMs: parsed.START_TIMEOUT_MS * 2 + 5_000,
     secrets: {

@@ -63,6 +63,7 @@ export function createService(config: RetailerConfig, overrides: { logger?: Logg
         sync,
         secrets,
         webhookAllowedHosts,
+        corsOrigins: config.corsOrigins,
         onAuthChanged: (userId: number) => live?.recheck(userId),
         // Without the wholesaler this service still serves every finished meeting, so it is ready without it.
         checks: { postgres: () => sql`select 1` },
