@@ -51,6 +51,8 @@ function story(m: TestMeeting): { segments: object[]; events: object[] } {
       said(m, 'ann3', { n: 1, start: 0, end: 2, text: 'Third connection.', speaker: 'Ann B.' }),
       said(m, 'ann3', { n: 2, start: 3, end: 4, text: 'unfinished but heard', completed: false }),
       said(m, 'mix', { n: 3, start: 6, end: 9, text: 'Thank you.' }),
+      said(m, 'mix', { n: 4, start: 10, end: 11, text: 'A final that is corrected to' }),
+      said(m, 'mix', { n: 4, start: 10, end: 11, text: '[NOISE]' }),
       sessionEnd(m, 'ann3', 30),
       sessionEnd(m, 'mix', 31),
     ],
