@@ -25,7 +25,7 @@ export async function openRoomInBrowser(url: string, name: string, wav: string):
   const page = await browser.newPage();
   await page.goto(url);
   await page.fill('#name', name);
-  await page.click('#join');
+  await page.click('#join:text-is("Join")'); // the button's word once the microphone is ready
   await page.waitForSelector('body[data-state="in-meeting"]', { timeout: 20_000 });
   await page.waitForFunction('document.querySelectorAll("[data-participant-id]").length > 1', undefined, {
     timeout: 20_000,

@@ -17,7 +17,8 @@ export function prepareMicrophone(microphone: Microphone): () => void {
   const open = async (deviceId?: string) => {
     try {
       await microphone.open(deviceId);
-      if (signal.aborted) return;
+      // Who went on without a microphone must not be heard because the permission came late.
+      if (signal.aborted) return microphone.close();
       note.textContent = '';
       join.textContent = 'Join';
       element('microphone-choice').hidden = false;
