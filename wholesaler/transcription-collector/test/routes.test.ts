@@ -191,6 +191,10 @@ test('a purge leaves no words and no names anywhere, keeps usage, and may be rep
 test('late messages cannot bring a purged meeting back', async () => {
   const m = await fullMeeting();
   await purge(collector.url, m);
+  const shown: string[] = [];
+  const subscriber = harness.redis.duplicate();
+  subscriber.on('pmessage', (_pattern: string, _channel: string, body: string) => shown.push(body));
+  await subscriber.psubscribe(`tc:meeting:${m.id}:*`);
   await sendSpeakerEvents(harness.redis, spoke(m, 'late', 'Bob', 'START', 0));
   await send(
     harness.redis,
@@ -201,6 +205,8 @@ test('late messages cannot bring a purged meeting back', async () => {
   await consumed(harness.redis);
   const left = await everythingInRedis();
   for (const gone of ['revenant', 'Bob', 'Zoe']) expect(left).not.toContain(gone);
+  expect(shown).toEqual([]);
+  subscriber.disconnect();
   expect(await textsOf(collector.url, m)).toEqual([]);
   expect(await drain(collector.url, m)).toMatchObject({ drained: true, segment_count: 0 });
 });
