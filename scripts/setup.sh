@@ -33,7 +33,9 @@ fi
 
 if ! cmp -s package-lock.json node_modules/.vexa-lock; then
   say "Installing npm packages"
-  npm ci --no-audit --no-fund --loglevel=error
+  # The GPU libraries of onnxruntime are a large extra download that nothing here needs.
+  ONNXRUNTIME_NODE_INSTALL=skip ONNXRUNTIME_NODE_INSTALL_CUDA=skip \
+    npm ci --no-audit --no-fund --loglevel=error
   cp package-lock.json node_modules/.vexa-lock
 fi
 

@@ -1,12 +1,12 @@
 import { createApp } from '@vexa/shared/http/app';
-import { mountHealth } from '@vexa/shared/http/health';
+import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import { listen } from '@vexa/shared/http/server';
-import type { Logger } from '@vexa/shared/logging';
+import { errorFields, type Logger } from '@vexa/shared/logging';
 import { connectRedis } from '@vexa/shared/redis/client';
 import type { Service } from '@vexa/shared/service';
 import { serveAudioConnection } from './audio-socket/audio-connection.ts';
 import { startAudioServer } from './audio-socket/audio-server.ts';
-import { AudioSession } from './audio-socket/audio-session.ts';
+import { AudioSession, type SendFrame, type SessionIdentity } from './audio-socket/audio-session.ts';
 import type { Config } from './config.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
 import { ensureModel } from './models/ensure-model.ts';
@@ -24,15 +24,26 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
     async start() {
       const redis = connectRedis(config.redisUrl, logger);
       owned.defer(() => redis.disconnect());
-      const engine = owned.use(await loadEngine(config, logger));
+      let engine: Engine | undefined;
+      const http = owned.use(
+        await serveHealth(config, logger, { redis: () => redis.ping(), model: () => mustBeWarm(engine) }),
+      );
+      engine = owned.use(await loadEngine(config, logger));
       const voices = owned.use(await loadVoiceDetector());
+      const { model, languages } = engine;
       const scheduler = new Scheduler(engine);
       const publisher = createStreamPublisher(redis, logger, stopping.signal);
-
-      const app = createApp(logger);
-      mountHealth(app, { redis: () => redis.ping() });
-      const http = owned.use(await listen(app, { port: config.healthPort, host: config.host }));
+      const session = { model, languages, scheduler, policy: config.policy, publisher, logger, now: () => new Date() };
       let streams = 0;
+      const connection = {
+        sessionTokenSecret: config.secrets.sessionToken,
+        model,
+        languages,
+        logger,
+        admission: () => (streams > config.maxStreams ? fullRetryMinutes : undefined),
+        createSession: (identity: SessionIdentity, send: SendFrame) =>
+          new AudioSession(identity, { ...session, voice: voices.create(), send }),
+      };
       const audio = await startAudioServer({
         host: config.host,
         port: config.port,
@@ -40,27 +51,7 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
         async serve(socket) {
           streams += 1;
           try {
-            await serveAudioConnection(
-              socket,
-              {
-                sessionTokenSecret: config.secrets.sessionToken,
-                model: engine.model,
-                logger,
-                admission: () => (streams > config.maxStreams ? fullRetryMinutes : undefined),
-                createSession: (identity, send) =>
-                  new AudioSession(identity, {
-                    model: engine.model,
-                    scheduler,
-                    voice: voices.create(),
-                    policy: config.policy,
-                    publisher,
-                    logger,
-                    now: () => new Date(),
-                    send,
-                  }),
-              },
-              stopping.signal,
-            );
+            await serveAudioConnection(socket, connection, stopping.signal);
           } finally {
             streams -= 1;
           }
@@ -76,12 +67,24 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
   };
 }
 
+/** Answers before the model is there: a first start may take minutes, and must be told from a dead process. */
+function serveHealth({ healthPort, host }: Config, logger: Logger, checks: Checks) {
+  const app = createApp(logger);
+  mountHealth(app, checks);
+  return listen(app, { port: healthPort, host });
+}
+
+async function mustBeWarm(engine: Engine | undefined): Promise<void> {
+  if (!engine) throw new Error('loading');
+  if (!engine.ready) throw new Error('restarting');
+}
+
 async function loadEngine({ engine }: Config, logger: Logger): Promise<Engine> {
-  await ensureModel(engine.model, {
-    modelsDir: engine.modelsDir,
-    onProgress: (step: unknown) => logger.info({ model: engine.model, step }, 'preparing the model'),
+  const onProgress = (step: unknown) => logger.info({ model: engine.model, step }, 'preparing the model');
+  await ensureModel(engine.model, { modelsDir: engine.modelsDir, onProgress });
+  const started = await startEngine(engine, {
+    onWorkerLost: (error, restartMs) => logger.error({ ...errorFields(error), restartMs }, 'the model is loaded anew'),
   });
-  const started = await startEngine(engine);
   await started.transcribe({ audio: new Float32Array(16_000), language: null, task: 'transcribe' }); // warm
   return started;
 }

@@ -28,7 +28,9 @@ afterAll(async () => {
 
 const clip = (name: string): Float32Array => readWav(readFileSync(join(voices, name)));
 
-test('real voices are understood as well as by faster-whisper with the same weights', async () => {
+test('real voices are understood as well as by faster-whisper with the same weights', {
+  timeout: 120_000,
+}, async () => {
   let errors = 0;
   for (const { path, reference } of clips) {
     const { text, looped } = await engine.transcribe({

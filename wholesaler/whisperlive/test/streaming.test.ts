@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { signSessionToken } from '@vexa/shared/auth/session-token';
 import { streams } from '@vexa/shared/contracts/redis-names';
@@ -30,10 +31,7 @@ beforeAll(async () => {
   redis = await startRedis();
   reader = new Redis(redis.url);
   reader.on('error', () => {}); // killed on purpose in a test below
-  const env = { PORT: '0', HEALTH_PORT: '0', HOST: '127.0.0.1', REDIS_URL: redis.url, SESSION_TOKEN_SECRET: secret };
-  service = createService(configFromEnv({ ...process.env, ...env, LOG_LEVEL: 'silent' }), {
-    logger: createLogger('whisperlive', 'silent'),
-  });
+  service = createService(config(), { logger: createLogger('whisperlive', 'silent') });
   url = (await service.start()).audio ?? '';
   token = await signSessionToken(secret, { meeting_id: meetingId, user_id: 1, connection_id: 'c' });
 }, 180_000);
@@ -44,14 +42,19 @@ afterAll(async () => {
   await redis?.[Symbol.asyncDispose]();
 }, 60_000);
 
+function config() {
+  const env = { PORT: '0', HEALTH_PORT: '0', HOST: '127.0.0.1', REDIS_URL: redis.url, SESSION_TOKEN_SECRET: secret };
+  return configFromEnv({ ...process.env, ...env, LOG_LEVEL: 'silent' });
+}
+
 interface ClientFrame {
   status?: string;
   message?: unknown;
   segments?: { segment_id: string; start: number; end: number; text: string; completed: boolean }[];
 }
 
-async function connect(uid: string, more: Record<string, unknown> = {}) {
-  const socket = new WebSocket(url);
+async function connect(uid: string, more: Record<string, unknown> = {}, to = url) {
+  const socket = new WebSocket(to);
   const frames: ClientFrame[] = [];
   socket.on('message', (data) => frames.push(JSON.parse(String(data)) as ClientFrame));
   await once(socket, 'open');
@@ -71,6 +74,14 @@ async function speak(socket: WebSocket, audio: Float32Array, speed = 4): Promise
     socket.send(Buffer.from(audio.slice(at, at + frameSamples).buffer));
     await new Promise((resolve) => setTimeout(resolve, frameSamples / 16 / speed));
   }
+}
+
+/** Holds back what is sent meanwhile, so that the other side reads it all at once. */
+function inOnePacket(socket: WebSocket, send: () => void): void {
+  const raw = (socket as unknown as { _socket: Socket })._socket;
+  raw.cork();
+  send();
+  raw.uncork();
 }
 
 async function published(uid: string): Promise<StreamMessage[]> {
@@ -166,6 +177,7 @@ test('a client that only sends nonsense is shown the door', async () => {
 });
 
 test.each([
+  ['a forged token', { token: 'eyJhbGciOiJub25lIn0.e30.' }, 'not valid', 4401],
   ['a token of another meeting', { meeting_id: 8 }, 'another meeting', 4401],
   ['an unknown model', { model_identifier: 'huge' }, 'available: tiny.en', 1008],
   ['an unknown platform', { platform: 'skype' }, 'platform', 1008],
@@ -176,6 +188,56 @@ test.each([
   const [[message], [code]] = await Promise.all([once(socket, 'message'), once(socket, 'close')]);
   expect(JSON.parse(String(message))).toMatchObject({ status: 'ERROR', message: expect.stringContaining(words) });
   expect(code).toBe(expected);
+});
+
+test('a client that does not wait for the answer to its configuration loses no sample', async () => {
+  const socket = new WebSocket(url);
+  await once(socket, 'open');
+  const audio = await voice('sb-spk1_snt1.wav');
+  // One packet: everything arrives before the server can have answered.
+  inOnePacket(socket, () => {
+    socket.send(JSON.stringify({ uid: 'eager', token, platform: 'local', meeting_id: meetingId }));
+    for (let at = 0; at < audio.length; at += 512) socket.send(Buffer.from(audio.slice(at, at + 512).buffer));
+    socket.send('END_OF_AUDIO');
+  });
+  const [code] = await once(socket, 'close');
+  expect(code).toBe(1000);
+  const messages = await published('eager');
+  expect(messages.at(-1)).toMatchObject({
+    type: 'session_end',
+    audio_seconds: expect.closeTo(audio.length / 16_000, 2),
+  });
+  expect(wordErrorRate('the child almost hurt the small dog', finalText(messages)).errors).toBe(0);
+});
+
+test('a session of a few samples ends as it should', async () => {
+  const { socket } = await connect('short');
+  socket.send(Buffer.from(new Float32Array(10).buffer));
+  socket.send('END_OF_AUDIO');
+  await once(socket, 'close');
+  expect((await published('short')).map(({ type }) => type)).toEqual(['session_start', 'session_end']);
+});
+
+test('a frame too large to be read ends its connection and nobody else', async () => {
+  const [large, other] = await Promise.all([connect('large'), connect('beside')]);
+  large.socket.send(Buffer.alloc(3 * 1024 * 1024));
+  const [code] = await once(large.socket, 'close');
+  expect(code).toBe(1009);
+  other.socket.send('END_OF_AUDIO');
+  expect((await once(other.socket, 'close'))[0]).toBe(1000);
+});
+
+test('a language the model does not know is named, and what is said is transcribed all the same', async () => {
+  const { socket, frames } = await connect('language', { language: 'xx' });
+  const problems = () => frames.filter(({ status }) => status === 'ERROR').map(({ message }) => String(message));
+  socket.send(JSON.stringify({ type: 'reconfigure', payload: { language: 'yy' } }));
+  await waitFor('both errors', () => problems().length === 2);
+  expect(problems()[0]).toContain('Unknown language "xx"; known are en');
+  expect(problems()[1]).toContain('Unknown language "yy"');
+  await speak(socket, await voice('sb-spk1_snt1.wav'));
+  socket.send('END_OF_AUDIO');
+  await once(socket, 'close');
+  expect(finalText(await published('language'))).toContain('small dog');
 });
 
 test('silence is transcribed as nothing', async () => {
@@ -199,4 +261,39 @@ test('words spoken while Redis is gone arrive when it is back', { timeout: 60_00
   const messages = await published('redis-gone');
   expect(messages.at(-1)?.type).toBe('session_end');
   expect(finalText(messages).toLowerCase()).toContain('child');
+});
+
+test('while Redis is gone a client that goes on is held back, and nothing is lost', { timeout: 60_000 }, async () => {
+  const { socket } = await connect('flood');
+  await waitFor('the session start to be on disk', async () => (await published('flood')).length === 1);
+  const before = await reader.xlen(streams.speakerEvents);
+  await redis.kill();
+  const turn = { event_type: 'SPEAKER_START', participant_name: 'x'.repeat(250), relative_client_timestamp_ms: 1 };
+  const control = JSON.stringify({ type: 'speaker_activity', payload: turn });
+  // Held back means that the buffers of both sides and of the network are full: so much can be in flight at most.
+  let sent = 0;
+  await waitFor('the client to be held back', () => {
+    for (let i = 0; i < 1_000; i += 1) socket.send(control);
+    sent += 1_000;
+    return socket.bufferedAmount > 4_000_000;
+  });
+  await redis.start();
+  socket.send('END_OF_AUDIO');
+  await once(socket, 'close');
+  expect((await reader.xlen(streams.speakerEvents)) - before).toBe(sent);
+});
+
+test('a service that is told to stop publishes what was being said, but leaves it to the client to say it again', async () => {
+  const stopped = createService(config(), { logger: createLogger('whisperlive', 'silent') });
+  const { audio, http } = await stopped.start();
+  expect((await fetch(`${http}/health/ready`)).status).toBe(200);
+  const { socket, frames } = await connect('stopped', {}, audio);
+  const closed = once(socket, 'close');
+  await speak(socket, (await voice('sb-spk1_snt1.wav')).slice(0, 16_000 * 2.5));
+  await stopped[Symbol.asyncDispose]();
+  expect((await closed)[0]).toBe(1012);
+  const messages = await published('stopped');
+  expect(messages.at(-1)?.type).toBe('session_end');
+  expect(finalText(messages).toLowerCase()).toContain('child');
+  expect(frames.flatMap((frame) => frame.segments ?? []).some(({ completed }) => completed)).toBe(false);
 });

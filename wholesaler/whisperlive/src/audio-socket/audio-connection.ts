@@ -1,23 +1,22 @@
-import { once } from 'node:events';
 import { verifySessionToken } from '@vexa/shared/auth/session-token';
-import type { AudioConfig, AudioServerFrame } from '@vexa/shared/contracts/audio';
+import type { AudioConfig, AudioControl, AudioServerFrame } from '@vexa/shared/contracts/audio';
 import { Platform } from '@vexa/shared/contracts/platform';
 import type { Logger } from '@vexa/shared/logging';
 import type { WebSocket } from 'ws';
-import type { AudioSession } from './audio-session.ts';
-import { parseAudioConfig } from './parse-config.ts';
+import type { AudioSession, SendFrame, SessionIdentity } from './audio-session.ts';
+import { type Inbox, openInbox } from './inbox.ts';
+import { languageProblem, parseAudioConfig } from './parse-config.ts';
 import { parseFrame } from './parse-frame.ts';
 
 interface Dependencies {
   sessionTokenSecret: string;
   model: string;
   logger: Logger;
+  /** Codes of the languages that may be asked for. */
+  languages: readonly string[];
   /** Undefined when there is room for one more stream, else the minutes to wait. */
   admission: () => number | undefined;
-  createSession: (
-    identity: { config: AudioConfig; platform: Platform; meetingId: number },
-    send: (frame: AudioServerFrame) => void,
-  ) => AudioSession;
+  createSession: (identity: SessionIdentity, send: SendFrame) => AudioSession;
 }
 
 /** Close codes of the audio socket (RFC 6455, section 7.4; 4000 and up are ours). */
@@ -44,11 +43,11 @@ export async function serveAudioConnection(
     send({ uid, status: 'ERROR', message });
     close(code);
   };
-  const first = await firstMessage(socket);
-  if (first === undefined) {
-    return refuse(null, `No configuration within ${firstMessageTimeoutMs / 1000} s.`, closeCodes.policy);
-  }
-  const { config, problem } = parseAudioConfig(first);
+  const inbox = openInbox(socket);
+  const first = await inbox.first(AbortSignal.any([AbortSignal.timeout(firstMessageTimeoutMs), stopping]));
+  if (stopping.aborted) return close(closeCodes.restart);
+  if (!first) return refuse(null, `No configuration within ${firstMessageTimeoutMs / 1000} s.`, closeCodes.policy);
+  const { config, problem } = parseAudioConfig(first.data.toString('utf8'));
   if (problem) return refuse(problem.uid, problem.message, closeCodes.policy);
   const accepted = await authorize(config, deps);
   if ('message' in accepted) return refuse(config.uid, accepted.message, accepted.code);
@@ -57,27 +56,17 @@ export async function serveAudioConnection(
     send({ uid: config.uid, status: 'WAIT', message: waitMinutes });
     return close(closeCodes.policy);
   }
-  const session = deps.createSession({ config, ...accepted }, send);
+  // Not a reason to refuse: nobody would hear what is said meanwhile.
+  const unknown = languageProblem(config.language, deps.languages);
+  const language = unknown ? null : (config.language ?? null);
+  const session = deps.createSession({ config: { ...config, language }, ...accepted }, send);
   send({ uid: config.uid, message: 'SERVER_READY', backend: 'vexa-onnx' });
-  const code = await receive(socket, session, send, stopping);
+  if (unknown) send({ uid: config.uid, status: 'ERROR', message: `${unknown}. It is detected instead.` });
+  const code = await receive({ socket, inbox, session, send, stopping });
+  if (code === closeCodes.restart) session.stopTelling();
   await session.end();
   deps.logger.info({ uid: config.uid, meeting_id: accepted.meetingId, code }, 'audio session ended');
   if (socket.readyState === socket.OPEN) close(code);
-}
-
-async function firstMessage(socket: WebSocket): Promise<string | undefined> {
-  try {
-    const signal = AbortSignal.timeout(firstMessageTimeoutMs);
-    const [data] = (await Promise.race([
-      once(socket, 'message', { signal }),
-      once(socket, 'close', { signal }).then(() => [undefined]),
-    ])) as [Buffer | undefined];
-    socket.pause(); // what follows must wait until somebody listens
-    return data?.toString('utf8');
-  } catch (error) {
-    if (error instanceof Error && error.name === 'AbortError') return undefined;
-    throw error;
-  }
 }
 
 type Refusal = { message: string; code: number };
@@ -105,13 +94,16 @@ async function authorize(
   return { platform: platform.data, meetingId: claims.meeting_id };
 }
 
+interface Connection {
+  socket: WebSocket;
+  inbox: Inbox;
+  session: AudioSession;
+  send: SendFrame;
+  stopping: AbortSignal;
+}
+
 /** Reads until the client ends, vanishes, sends too much nonsense, or the service stops; gives the close code. */
-function receive(
-  socket: WebSocket,
-  session: AudioSession,
-  send: (frame: AudioServerFrame) => void,
-  stopping: AbortSignal,
-): Promise<number> {
+function receive({ socket, inbox, session, send, stopping }: Connection): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   let badFrames = 0;
   let ended = false;
@@ -119,34 +111,38 @@ function receive(
     ended = true;
     resolve(code);
   };
-  socket.on('message', (data: Buffer, isBinary: boolean) => {
-    if (ended) return;
-    const frame = parseFrame(data, isBinary);
-    switch (frame.kind) {
-      case 'audio':
-        void session.push(frame.samples);
-        if (session.overloaded) pauseUntilCaughtUp(socket, session);
-        return;
-      case 'end':
-        return finish(closeCodes.done);
-      case 'problem':
-        send({ uid: session.uid, status: 'ERROR', message: frame.message });
-        badFrames += 1;
-        return badFrames >= maxBadFrames ? finish(closeCodes.invalidData) : undefined;
-      case 'control':
-        if (frame.control.type === 'speaker_activity') session.speakerActivity(frame.control);
-        if (frame.control.type === 'reconfigure') session.reconfigure(definedOnly(frame.control.payload));
-        if (frame.control.type === 'session_control' && frame.control.payload.event === 'LEAVING_MEETING') {
-          finish(closeCodes.done);
-        }
-    }
-  });
+  const reject = (message: string) => {
+    send({ uid: session.uid, status: 'ERROR', message });
+    badFrames += 1;
+    if (badFrames >= maxBadFrames) finish(closeCodes.invalidData);
+  };
   socket.once('close', () => finish(closeCodes.done));
   stopping.addEventListener('abort', () => finish(closeCodes.restart), { once: true });
+  inbox.deliver(({ data, isBinary }) => {
+    if (ended) return;
+    const frame = parseFrame(data, isBinary);
+    if (frame.kind === 'end') return finish(closeCodes.done);
+    if (frame.kind === 'problem') return reject(frame.message);
+    if (frame.kind === 'audio') session.push(frame.samples);
+    else control(frame.control, session, { reject, leave: () => finish(closeCodes.done) });
+    if (session.overloaded) pauseUntilCaughtUp(socket, session);
+  });
   if (stopping.aborted) finish(closeCodes.restart);
   if (socket.readyState !== socket.OPEN) finish(closeCodes.done);
-  socket.resume();
   return promise;
+}
+
+function control(
+  message: AudioControl,
+  session: AudioSession,
+  { reject, leave }: { reject: (message: string) => void; leave: () => void },
+): void {
+  if (message.type === 'speaker_activity') session.speakerActivity(message);
+  if (message.type === 'session_control' && message.payload.event === 'LEAVING_MEETING') leave();
+  if (message.type === 'reconfigure') {
+    const problem = session.reconfigure(message.payload);
+    if (problem) reject(problem);
+  }
 }
 
 /** Back-pressure: the client's own buffer fills while this session's work catches up, so nothing is thrown away. */
@@ -159,11 +155,3 @@ function pauseUntilCaughtUp(socket: WebSocket, session: AudioSession): void {
     socket.resume();
   }, resumeCheckMs);
 }
-
-const definedOnly = (payload: {
-  language?: string | null | undefined;
-  task?: 'transcribe' | 'translate' | null | undefined;
-}) => ({
-  ...(payload.language === undefined ? {} : { language: payload.language }),
-  ...(payload.task ? { task: payload.task } : {}),
-});

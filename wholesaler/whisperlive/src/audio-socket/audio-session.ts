@@ -1,4 +1,4 @@
-import type { AudioConfig, AudioServerFrame, SpeakerActivity } from '@vexa/shared/contracts/audio';
+import type { AudioConfig, AudioServerFrame, Reconfigure, SpeakerActivity } from '@vexa/shared/contracts/audio';
 import type { Platform } from '@vexa/shared/contracts/platform';
 import type { Logger } from '@vexa/shared/logging';
 import { errorFields } from '@vexa/shared/logging';
@@ -8,23 +8,33 @@ import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { StreamingPolicy } from '../streaming/policy.ts';
 import { type HeardSegment, TranscriptionStream } from '../streaming/transcription-stream.ts';
 import type { VoiceDetector } from '../vad/silero.ts';
+import { languageProblem } from './parse-config.ts';
 
 interface Dependencies {
   model: string;
+  languages: readonly string[];
   scheduler: Scheduler;
   voice: VoiceDetector;
   policy: StreamingPolicy;
   publisher: StreamPublisher;
   logger: Logger;
   now: () => Date;
-  send: (frame: AudioServerFrame) => void;
+  send: SendFrame;
 }
 
-interface SessionIdentity {
+export type SendFrame = (frame: AudioServerFrame) => void;
+
+export interface SessionIdentity {
   config: AudioConfig;
   platform: Platform;
   meetingId: number;
 }
+
+/**
+ * Messages of one session that may wait for Redis: minutes of talk. What all of them may hold is this times the number of
+ * streams; above it the connection is paused.
+ */
+const maxWaitingMessages = 200;
 
 /**
  * One audio connection's session: its messages reach Redis in order and before the client hears of them, so what a
@@ -36,7 +46,9 @@ export class AudioSession {
   readonly #deps: Dependencies;
   readonly #identity: SessionIdentity;
   #order: Promise<void> = Promise.resolve();
+  #waiting = 0;
   #drafts = 0;
+  #telling = true;
   #language: string | undefined;
   #ended: Promise<void> | undefined;
 
@@ -46,7 +58,6 @@ export class AudioSession {
     this.#deps = deps;
     this.#identity = identity;
     this.#stream = new TranscriptionStream(
-      config.uid,
       { language: config.language ?? null, task: config.task ?? 'transcribe' },
       {
         scheduler: deps.scheduler,
@@ -54,7 +65,7 @@ export class AudioSession {
         policy: deps.policy,
         onSegment: (segment) => this.#heard(segment),
         onError: (error) =>
-          deps.logger.error({ ...errorFields(error), uid: config.uid }, 'an utterance was not decoded'),
+          deps.logger.error({ ...errorFields(error), uid: config.uid }, 'audio of a session was not transcribed'),
       },
     );
     this.#inOrder(() =>
@@ -74,15 +85,28 @@ export class AudioSession {
 
   /** True while more audio would pile up faster than it can be decoded or published. */
   get overloaded(): boolean {
-    return this.#stream.backlogSeconds > this.#deps.policy.maxBacklog || this.#deps.publisher.full;
+    return this.#stream.backlogSeconds > this.#deps.policy.maxBacklog || this.#waiting >= maxWaitingMessages;
   }
 
-  push(samples: Float32Array): Promise<void> {
-    return this.#stream.push(samples);
+  push(samples: Float32Array): void {
+    this.#stream.push(samples);
   }
 
-  reconfigure(change: Parameters<TranscriptionStream['configure']>[0]): void {
-    this.#stream.configure(change);
+  /** Counts for utterances that close from now on. A change that cannot be made changes nothing and is answered. */
+  reconfigure({ language, task }: z.infer<typeof Reconfigure>['payload']): string | undefined {
+    const problem = languageProblem(language, this.#deps.languages);
+    if (problem) return problem;
+    this.#stream.configure({ ...(language === undefined ? {} : { language }), ...(task ? { task } : {}) });
+    return undefined;
+  }
+
+  /**
+   * From now on finals are published only. A session that is ended by force ends in the middle of a word: that word is
+   * kept in case nobody comes back, but a client that was not told of it sends its audio again to the session that
+   * supersedes this one, and it is heard whole.
+   */
+  stopTelling(): void {
+    this.#telling = false;
   }
 
   speakerActivity({ payload }: z.infer<typeof SpeakerActivity>): void {
@@ -132,6 +156,7 @@ export class AudioSession {
         if (!completed) this.#drafts -= 1;
       }
       this.#tellLanguage(language, languageProbability);
+      if (!this.#telling) return;
       this.#deps.send({ uid: this.uid, segments: [{ segment_id, start, end, text, completed }] });
     });
   }
@@ -147,8 +172,14 @@ export class AudioSession {
   }
 
   #inOrder(step: () => Promise<void>): void {
-    this.#order = this.#order.then(step).catch((error: unknown) => {
-      this.#deps.logger.error({ ...errorFields(error), uid: this.uid }, 'a message of a session was not published');
-    });
+    this.#waiting += 1;
+    this.#order = this.#order
+      .then(step)
+      .catch((error: unknown) => {
+        this.#deps.logger.error({ ...errorFields(error), uid: this.uid }, 'a message of a session was not published');
+      })
+      .finally(() => {
+        this.#waiting -= 1;
+      });
   }
 }

@@ -29,3 +29,9 @@ export function parseAudioConfig(data: string): Parsed {
       : `Invalid fields: ${result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`;
   return { problem: { uid, message } };
 }
+
+/** What is wrong with a wanted language, if something is; none wanted means that it is detected. */
+export function languageProblem(language: string | null | undefined, known: readonly string[]): string | undefined {
+  if (language === null || language === undefined || known.includes(language)) return undefined;
+  return `Unknown language "${language}"; known are ${known.join(', ')}`;
+}

@@ -7,25 +7,35 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** The thread that had a job ended before it answered. */
+export class WorkerStopped extends Error {
+  constructor(cause: Error) {
+    super(`the transcription worker stopped: ${cause.message}`, { cause });
+    this.name = 'WorkerStopped';
+  }
+}
+
 /** One worker thread and the jobs it owes. When the thread ends, every job it owes is rejected. */
 export class EngineWorker implements AsyncDisposable {
-  readonly ready: Promise<void>;
+  /** The languages the model knows, once it is loaded. */
+  readonly ready: Promise<readonly string[]>;
   /** Settles when the thread has ended, with the reason; undefined when it was stopped on purpose. */
   readonly ended: Promise<Error | undefined>;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 0;
   #failure: Error | undefined;
+  #end: WorkerStopped | undefined;
   #stopping = false;
 
   constructor(script: URL, input: WorkerInput) {
     this.#worker = new Worker(script, { workerData: input, name: 'whisper' });
-    const ready = Promise.withResolvers<void>();
+    const ready = Promise.withResolvers<readonly string[]>();
     this.ready = ready.promise;
     this.#worker.on('message', (message: FromWorker) => {
       if (message.type === 'ready') {
         this.#rest();
-        ready.resolve();
+        ready.resolve(message.languages);
       } else this.#settle(message);
     });
     this.#worker.on('error', (error) => {
@@ -33,23 +43,22 @@ export class EngineWorker implements AsyncDisposable {
     });
     this.ended = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
-        const cause = this.#failure ?? new Error(`exit code ${code}`);
-        const error = new Error(`the transcription worker stopped: ${cause.message}`, { cause });
+        const error = new WorkerStopped(this.#failure ?? new Error(`exit code ${code}`));
+        this.#end = error;
+        // First: whoever replaces this worker must know before its jobs come back to be given to the next.
+        resolve(this.#stopping ? undefined : error);
         ready.reject(error);
         for (const { reject } of this.#waiting.values()) reject(error);
         this.#waiting.clear();
-        resolve(this.#stopping ? undefined : error);
       });
     });
     // A failed start is also seen through `ended`; nobody needs to wait for both.
     this.ready.catch(() => undefined);
   }
 
-  get queued(): number {
-    return this.#waiting.size;
-  }
-
+  /** Rejects with `WorkerStopped` when the thread ends first. */
   transcribe(job: TranscribeJob): Promise<TranscribeResult> {
+    if (this.#end) return Promise.reject(this.#end);
     const { promise, resolve, reject } = Promise.withResolvers<TranscribeResult>();
     const id = this.#nextId;
     this.#nextId += 1;

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ensureModel } from '../models/ensure-model.ts';
 import type { ModelFiles } from '../models/model-files.ts';
-import { EngineWorker } from './engine-worker.ts';
+import { EngineWorker, WorkerStopped } from './engine-worker.ts';
 
 export interface TranscribeJob {
   /** 16 kHz mono samples in [-1, 1], at most 30 s. */
@@ -26,7 +27,11 @@ export interface TranscribeResult {
 export interface Engine extends AsyncDisposable {
   readonly model: string;
   readonly multilingual: boolean;
-  /** Rejects when the clip is too long, the language unknown, the queue full or the worker gone. */
+  /** Codes that a job may name; a model of one language knows only that. */
+  readonly languages: readonly string[];
+  /** False while a worker that died is being replaced. */
+  readonly ready: boolean;
+  /** Rejects when the clip is too long, the language unknown, the queue full, or its worker died twice over it. */
   transcribe(job: TranscribeJob): Promise<TranscribeResult>;
 }
 
@@ -36,46 +41,98 @@ export interface EngineOptions {
   threads: number;
 }
 
-const maxQueuedJobs = 64;
-const maxRestarts = 1;
-
-/** Loads a model (fetching it first when it is not in the cache) into a worker thread. */
-export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const files = await ensureModel(options.model, { modelsDir: options.modelsDir });
-  return startEngineWith(files, options.threads, new URL('./worker.ts', import.meta.url));
+export interface EngineEvents {
+  onWorkerLost?: (error: Error, restartMs: number) => void;
 }
 
-/** An engine over any worker script that speaks `messages.ts`; a worker that dies is replaced once. */
-export async function startEngineWith(files: ModelFiles, threads: number, script: URL): Promise<Engine> {
-  const input = { files, threads };
-  let worker = new EngineWorker(script, input);
-  let restarts = 0;
-  let broken: Error | undefined;
-  const watch = async (watched: EngineWorker): Promise<void> => {
-    const error = await watched.ended;
-    if (!error) return;
-    if (restarts >= maxRestarts) {
-      broken = new Error(`the engine of ${files.name} gave up after ${restarts} restart: ${error.message}`, {
-        cause: error,
+const maxQueuedJobs = 64;
+const firstRestartMs = 100;
+const maxRestartMs = 10_000;
+/** A worker that lived this long died of something else than the one before it. */
+const goodLifeMs = 60_000;
+
+/** Loads a model (fetching it first when it is not in the cache) into a worker thread. */
+export async function startEngine(options: EngineOptions, events?: EngineEvents): Promise<Engine> {
+  const files = await ensureModel(options.model, { modelsDir: options.modelsDir });
+  return startEngineWith(files, options.threads, new URL('./worker.ts', import.meta.url), events);
+}
+
+/**
+ * An engine over any worker script that speaks `messages.ts`. A worker that dies is replaced, with growing pauses while
+ * it keeps dying, and the jobs it had are given once to its successor. A worker that cannot even start rejects.
+ */
+export async function startEngineWith(
+  files: ModelFiles,
+  threads: number,
+  script: URL,
+  { onWorkerLost }: EngineEvents = {},
+): Promise<Engine> {
+  const closing = new AbortController();
+  const create = () => new EngineWorker(script, { files, threads });
+  let worker = create();
+  const languages = await worker.ready;
+  let current: Promise<EngineWorker> = Promise.resolve(worker);
+  let ready = true;
+  let queued = 0;
+
+  const keepAlive = async (): Promise<void> => {
+    for (let restartMs = firstRestartMs; ; restartMs = Math.min(2 * restartMs, maxRestartMs)) {
+      const bornAt = performance.now();
+      const error = await worker.ended;
+      if (!error) return;
+      ready = false;
+      if (performance.now() - bornAt > goodLifeMs) restartMs = firstRestartMs;
+      onWorkerLost?.(error, restartMs);
+      current = delay(restartMs, undefined, { signal: closing.signal }).then(() => {
+        worker = create();
+        return worker;
       });
-      return;
+      const started = await current.then(
+        () => true,
+        () => false, // closed while it waited
+      );
+      if (!started) return;
+      worker.ready.then(
+        () => {
+          ready = true;
+        },
+        () => undefined, // seen through `ended` by the next turn
+      );
     }
-    restarts += 1;
-    worker = new EngineWorker(script, input);
-    void watch(worker);
   };
-  await worker.ready;
-  void watch(worker);
+  void keepAlive();
+
+  const open = (): void => {
+    if (closing.signal.aborted) throw new Error(`the engine of ${files.name} is closed`);
+  };
+  const decode = async (job: TranscribeJob): Promise<TranscribeResult> => {
+    try {
+      return await (await current).transcribe(job);
+    } catch (error) {
+      open();
+      if (!(error instanceof WorkerStopped)) throw error;
+      return (await current).transcribe(job);
+    }
+  };
   return {
     model: files.name,
     multilingual: files.multilingual,
+    languages,
+    get ready() {
+      return ready;
+    },
     transcribe: async (job) => {
-      if (broken) throw broken;
-      if (worker.queued >= maxQueuedJobs) throw new Error(`${maxQueuedJobs} clips are already waiting`);
-      return worker.transcribe(job);
+      open();
+      if (queued >= maxQueuedJobs) throw new Error(`${maxQueuedJobs} clips are already waiting`);
+      queued += 1;
+      try {
+        return await decode(job);
+      } finally {
+        queued -= 1;
+      }
     },
     [Symbol.asyncDispose]: async () => {
-      broken ??= new Error(`the engine of ${files.name} is closed`);
+      closing.abort();
       await worker[Symbol.asyncDispose]();
     },
   };

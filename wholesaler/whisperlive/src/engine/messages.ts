@@ -10,6 +10,7 @@ export interface WorkerInput {
 export type ToWorker = { type: 'transcribe'; id: number; job: TranscribeJob };
 
 export type FromWorker =
-  | { type: 'ready' }
+  /** `languages`: codes that a job may name. */
+  | { type: 'ready'; languages: string[] }
   | { type: 'result'; id: number; result: TranscribeResult }
   | { type: 'failed'; id: number; error: Error };

@@ -23,6 +23,9 @@ export async function loadWhisper(files: ModelFiles, threads: number): Promise<W
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    // Threads that spin while they wait gain nothing on an idle machine and, on a shared one, take the cores from what
+    // they wait for: with two busy processes on two cores a decode took three times as long.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
   const encoder = await ort.InferenceSession.create(files.encoder, options);
   const generator = await ort.InferenceSession.create(files.generate, options);

@@ -15,7 +15,7 @@ let last: Promise<void> = Promise.resolve();
 port.on('message', (message: ToWorker) => {
   last = last.then(() => transcribe(message));
 });
-send({ type: 'ready' });
+send({ type: 'ready', languages: model.multilingual ? [...model.tokenizer.languages.keys()] : ['en'] });
 
 async function transcribe({ id, job }: ToWorker): Promise<void> {
   try {

@@ -11,6 +11,8 @@ function manualEngine() {
   const engine: Engine = {
     model: 'fake',
     multilingual: false,
+    languages: ['en'],
+    ready: true,
     transcribe: ({ language }) => {
       order.push(String(language));
       return new Promise((resolve) => {
@@ -57,6 +59,8 @@ test('a failed decode reaches its caller and the next job still runs', async () 
   const engine: Engine = {
     model: 'fake',
     multilingual: false,
+    languages: ['en'],
+    ready: true,
     transcribe: async () => {
       calls += 1;
       if (calls === 1) throw new Error('broken');

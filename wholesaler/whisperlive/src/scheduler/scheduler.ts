@@ -7,14 +7,14 @@ interface Waiting {
 }
 
 /**
- * Decides what the engine decodes next: finals before drafts, each in the order they came. A stream has at most one
- * draft waiting; a newer one takes its place, and a draft that lost its place resolves with undefined. Finals are
+ * Decides what the engine decodes next: finals before drafts, each in the order they came. A stream (known by identity,
+ * since names are the clients' choice) has at most one draft waiting; a newer one takes its place, and a draft that lost its place resolves with undefined. Finals are
  * never dropped; what bounds them is the backlog limit of each session.
  */
 export class Scheduler {
   readonly #engine: Engine;
   readonly #finals: Waiting[] = [];
-  readonly #drafts = new Map<string, Waiting>();
+  readonly #drafts = new Map<unknown, Waiting>();
   #busy = false;
 
   constructor(engine: Engine) {
@@ -28,7 +28,7 @@ export class Scheduler {
     });
   }
 
-  draft(stream: string, job: TranscribeJob): Promise<TranscribeResult | undefined> {
+  draft(stream: unknown, job: TranscribeJob): Promise<TranscribeResult | undefined> {
     this.#drafts.get(stream)?.resolve(undefined);
     return new Promise((resolve, reject) => {
       this.#drafts.set(stream, { job, resolve, reject });
@@ -37,7 +37,7 @@ export class Scheduler {
   }
 
   /** Forgets the waiting draft of a stream that closed its utterance. */
-  dropDraft(stream: string): void {
+  dropDraft(stream: unknown): void {
     this.#drafts.get(stream)?.resolve(undefined);
     this.#drafts.delete(stream);
   }

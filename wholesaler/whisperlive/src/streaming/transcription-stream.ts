@@ -28,13 +28,12 @@ interface Dependencies {
   voice: VoiceDetector;
   policy: StreamingPolicy;
   onSegment: (segment: HeardSegment) => void;
-  /** A decode failed for good; the utterance's words are lost and somebody must know. */
+  /** The voice detector or a decode failed; words may be lost and somebody must know. */
   onError: (error: unknown) => void;
 }
 
 /** One stream of audio on its way to text: voice activity, utterances, drafts while they last, finals when they end. */
 export class TranscriptionStream {
-  readonly #id: string;
   readonly #deps: Dependencies;
   readonly #audio = new AudioBuffer();
   readonly #detector: UtteranceDetector;
@@ -48,8 +47,7 @@ export class TranscriptionStream {
   #analysis: Promise<void> = Promise.resolve();
   #finals: Promise<void> = Promise.resolve();
 
-  constructor(id: string, settings: StreamSettings, deps: Dependencies) {
-    this.#id = id;
+  constructor(settings: StreamSettings, deps: Dependencies) {
     this.#settings = settings;
     this.#deps = deps;
     this.#detector = new UtteranceDetector(deps.policy);
@@ -73,23 +71,28 @@ export class TranscriptionStream {
     this.#settings = { ...this.#settings, ...settings };
   }
 
-  /** Takes in audio; resolves when the voice detector has seen it. */
-  push(audio: Float32Array): Promise<void> {
+  /** Takes in audio, which the voice detector sees in its turn. */
+  push(audio: Float32Array): void {
     this.#audio.append(audio);
-    this.#analysis = this.#analysis.then(() => this.#analyse());
-    return this.#analysis;
+    void this.#analyseInTurn();
   }
 
   /** No more audio: closes what is open and resolves when the last final was handed out. */
   async finish(): Promise<void> {
     await this.#analysis;
-    const rest = (vadWindow - ((this.#audio.end - this.#analysed) % vadWindow)) % vadWindow;
-    if (this.#audio.end > this.#analysed) await this.#analyse(rest);
+    const rest = this.#audio.end - this.#analysed;
+    if (rest > 0) await this.#analyseInTurn((vadWindow - (rest % vadWindow)) % vadWindow);
     this.#close(this.#detector.flush());
     await this.#finals;
   }
 
-  async #analyse(padding = 0): Promise<void> {
+  /** A window that could not be analysed is tried again with the next audio. */
+  #analyseInTurn(padding = 0): Promise<void> {
+    this.#analysis = this.#analysis.then(() => this.#analyse(padding)).catch(this.#deps.onError);
+    return this.#analysis;
+  }
+
+  async #analyse(padding: number): Promise<void> {
     while (this.#audio.end + padding - this.#analysed >= vadWindow) {
       const window = new Float32Array(vadWindow);
       window.set(this.#audio.view(this.#analysed, this.#analysed + vadWindow));
@@ -118,7 +121,7 @@ export class TranscriptionStream {
     const number = this.#number;
     const { from, voiceEnd } = open;
     this.#deps.scheduler
-      .draft(this.#id, this.#job(from, this.#analysed))
+      .draft(this, this.#job(from, this.#analysed))
       .then((result) => {
         if (!result || number !== this.#number || !this.#believable(result) || !result.text) return;
         this.#draftShown = true;
@@ -133,7 +136,7 @@ export class TranscriptionStream {
     const draftShown = this.#draftShown;
     this.#number += 1;
     this.#draftShown = false;
-    this.#deps.scheduler.dropDraft(this.#id);
+    this.#deps.scheduler.dropDraft(this);
     if (utterance.voicedSamples < samples(this.#deps.policy.minVoiced) && !draftShown) return;
     const length = utterance.to - utterance.from;
     this.#undecoded += length;
