@@ -56,6 +56,10 @@ function record(
   now: number,
   onSegment: ((segment: Segment) => void) | undefined,
 ): void {
+  if (segment.completed && !segment.text) {
+    seen.delete(segment.segment_id); // what was shown as a draft is taken back
+    return;
+  }
   const before = seen.get(segment.segment_id);
   if (before?.completedAt !== undefined) return;
   seen.set(segment.segment_id, {
