@@ -94,3 +94,28 @@ test('a wholesaler that answers with another meeting than the one named is not b
   forget();
   expect([answer.status, answer.body.code]).toEqual([502, 'bad_gateway']);
 });
+
+test('a meeting that the wholesaler lost is settled with what there is, and says that it is incomplete', async () => {
+  const user = await retailer.addUser();
+  const room = newRoom();
+  const { id } = (await user.start(room)).body;
+  const forget = [
+    wholesaler.answer('GET', `/transcripts/local/${room}`, { status: 404, body: { code: 'not_found' } }),
+    wholesaler.answer('GET', `/meetings/local/${room}`, { status: 404, body: { code: 'not_found' } }),
+  ];
+  const first = await user.transcript(room);
+  expect([first.status, first.body.code]).toEqual([503, 'unavailable']);
+  await waitFor('a refused pull', async () => {
+    const [row] = await retailer.connection.sql`select finish_refusals from meetings where id = ${id}`;
+    return row?.finish_refusals > 0;
+  });
+  // As if all tries but the last were over.
+  await retailer.connection.sql`update meetings set finish_refusals = 10, finish_due_at = now() where id = ${id}`;
+  expect((await user.history(room)).segments).toEqual([]);
+  expect((await user.meeting(room)).body).toMatchObject({
+    status: 'failed',
+    completion_reason: 'bot_lost',
+    data: { transcript_incomplete: true },
+  });
+  for (const end of forget) end();
+});

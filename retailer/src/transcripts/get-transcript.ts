@@ -1,13 +1,13 @@
 import { isTerminal } from '@vexa/shared/contracts/meeting-lifecycle';
 import type { Segment, Transcript } from '@vexa/shared/contracts/transcript';
 import type { Db } from '@vexa/shared/db/client';
-import { notFound } from '@vexa/shared/errors';
+import { notFound, ServiceError } from '@vexa/shared/errors';
 import { iso, type MeetingRef, type MeetingRow, upstreamRef } from '../meetings/meeting.ts';
 import { findHeld, findMeeting } from '../meetings/meeting-store.ts';
 import { applyUpstream } from '../meetings/refresh-meeting.ts';
 import type { WholesalerClient } from '../wholesaler/client.ts';
 import { toServiceError } from '../wholesaler/error-mapping.ts';
-import { isOutage, WholesalerError } from '../wholesaler/wholesaler-error.ts';
+import { isNotFoundUpstream, isOutage } from '../wholesaler/wholesaler-error.ts';
 import type { LastCopies } from './last-copies.ts';
 import { selectSegments } from './transcript-store.ts';
 
@@ -43,10 +43,16 @@ async function readLive(deps: TranscriptDeps, meeting: MeetingRow): Promise<Tran
     const status = isTerminal(answer.status) ? answer.status : told.status;
     return shape({ ...told, status }, answer.segments, { source: 'live' });
   }
+  const isGone = isNotFoundUpstream(answer);
+  if (isGone) await applyUpstream(deps, now ?? meeting, undefined);
+  if (!isGone && !isOutage(answer)) throw toServiceError(answer);
   const copy = deps.copies.get(meeting.id);
-  if (!isOutage(answer) || !copy) throw answer instanceof WholesalerError ? toServiceError(answer) : answer;
-  return shape(now ?? meeting, copy.segments, { source: 'stale', stale_since: copy.takenAt.toISOString() });
+  if (copy) return shape(now ?? meeting, copy.segments, { source: 'stale', stale_since: copy.takenAt.toISOString() });
+  throw isGone ? settling() : toServiceError(answer);
 }
+
+const settling = () =>
+  new ServiceError('unavailable', 'The transcript is being settled; try again soon.', { retryAfterSeconds: 5 });
 
 const isTranscript = (answer: unknown): answer is Transcript =>
   typeof answer === 'object' && answer !== null && !(answer instanceof Error);
