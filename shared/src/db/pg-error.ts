@@ -9,27 +9,3 @@ function hasCode(error: unknown, code: string): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && error.code === code) || hasCode(error.cause, code);
 }
-
-const unavailable = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'CONNECT_TIMEOUT',
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  // Postgres is shutting down, crashed, starting, or has no connection left.
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
-]);
-
-/** Whether an error means that a server we depend on is away; the same request may succeed later. */
-export function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (
-    ('code' in error && typeof error.code === 'string' && unavailable.has(error.code)) || isUnavailable(error.cause)
-  );
-}

@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { isUnavailable } from '../db/pg-error.ts';
 import { type ErrorCode, errorStatus, type FieldProblem, ServiceError } from '../errors.ts';
 import { errorFields, type Logger } from '../logging.ts';
+import { isUnavailable } from './unavailable.ts';
 
 const titles: Record<number, string> = {
   400: 'Bad request',
