@@ -59,6 +59,21 @@ test('text spoken before does not change what the no-speech probability means', 
   expect(result.text.toLowerCase()).toContain('fellow americans');
 });
 
+test('a second sentence right behind the first is not left out, and none is said twice', {
+  timeout: 120_000,
+}, async () => {
+  for (const [first, second, voicedSeconds] of [
+    ['pv-en.wav', 'jfk.wav', 12.6],
+    ['sb-spk1_snt4.wav', 'lv-sense-0870.wav', 9.4],
+    ['sb-spk1_snt1.wav', 'jfk.wav', 10.7],
+  ] as const) {
+    const audio = Float32Array.from([...clip(first), ...clip(second)]);
+    const { text } = await engine.transcribe({ audio, voicedSeconds, language: 'en', task: 'transcribe' });
+    const reference = [first, second].map((name) => clips.find(({ path }) => path.endsWith(name))?.reference).join(' ');
+    expect(wordErrorRate(reference, text).errors).toBeLessThanOrEqual(2);
+  }
+});
+
 test('the same clip gives the same answer, also when jobs wait in line', async () => {
   const job = { audio: clip('pv-en.wav'), language: 'en', task: 'transcribe' } as const;
   const results = await Promise.all([engine.transcribe(job), engine.transcribe(job), engine.transcribe(job)]);

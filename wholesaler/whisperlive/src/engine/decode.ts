@@ -1,7 +1,8 @@
+import { endedEarly, isLeftOut, maxContinuations } from './early-end.ts';
 import type { TranscribeJob, TranscribeResult } from './engine.ts';
 import { maxTokensPerSecond, repeatsItself } from './loop-guard.ts';
 import { framesPerSecond, maxFrames, maxSeconds, sampleRate } from './mel.ts';
-import type { WhisperTokenizer } from './tokenizer.ts';
+import type { Prompt, WhisperTokenizer } from './tokenizer.ts';
 
 /** Opaque hidden states of one window. */
 export interface Encoded {
@@ -42,7 +43,7 @@ const maxFullWindowTokens = 224;
 /**
  * One greedy decode. Whisper was trained on 30 s windows; a shorter one costs in proportion and loses nothing when at
  * least 2 s of silence follow the clip, except that the decoder sometimes repeats itself: such a clip is decoded again
- * with the full window.
+ * with the full window. When less is said than there is voice, it is asked whether something was left out.
  */
 export async function decodeClip(model: WhisperModel, job: TranscribeJob): Promise<TranscribeResult> {
   const seconds = job.audio.length / sampleRate;
@@ -85,27 +86,62 @@ async function decodeWindow(
       task: job.task,
       ...(job.promptText === undefined ? {} : { promptText: job.promptText }),
     });
-    const output = await model.generate(encoded, {
-      promptIds: prompt.ids,
-      startIndex: prompt.startIndex,
-      maxNewTokens: Math.min(maxTokens, maxFullWindowTokens, decoderPositions - prompt.ids.length),
-      bias: tokenizer.bias,
-      biasFirst: tokenizer.biasFirst,
-    });
-    const ended = output.tokens.indexOf(tokenizer.end);
-    const tokens = ended < 0 ? output.tokens : output.tokens.slice(0, ended);
+    const heard = await decodeTokens(model, encoded, prompt, maxTokens);
+    for (
+      let i = 0;
+      i < maxContinuations && !heard.looped && endedEarly(heard.tokens.length, job.voicedSeconds);
+      i += 1
+    ) {
+      const more = await decodeTokens(model, encoded, prompt, maxTokens, heard.tokens);
+      if (!isLeftOut(more, heard.tokens)) break;
+      heard.averageLogprob = Math.min(heard.averageLogprob, more.averageLogprob);
+      heard.tokens.push(...more.tokens);
+    }
     return {
-      text: tokenizer.decode(tokens),
+      text: tokenizer.decode(heard.tokens),
       language: spoken.language,
       languageProbability: spoken.probability,
-      tokenCount: tokens.length,
-      averageLogprob: output.sumLogprob / (tokens.length + 1),
-      noSpeechProbability: output.noSpeechProbability,
-      looped: ended < 0 || repeatsItself(tokens),
+      tokenCount: heard.tokens.length,
+      averageLogprob: heard.averageLogprob,
+      noSpeechProbability: heard.noSpeechProbability,
+      looped: heard.looped,
     };
   } finally {
     encoded.dispose();
   }
+}
+
+interface Heard {
+  tokens: number[];
+  averageLogprob: number;
+  noSpeechProbability: number;
+  looped: boolean;
+}
+
+/** Decodes from the beginning, or goes on after the tokens `before`, which then may not be the end. */
+async function decodeTokens(
+  { tokenizer, generate }: WhisperModel,
+  encoded: Encoded,
+  prompt: Prompt,
+  maxTokens: number,
+  before: readonly number[] = [],
+): Promise<Heard> {
+  const promptIds = [...prompt.ids, ...before];
+  const output = await generate(encoded, {
+    promptIds,
+    startIndex: prompt.startIndex,
+    maxNewTokens: Math.min(maxTokens, maxFullWindowTokens, decoderPositions - promptIds.length),
+    bias: tokenizer.bias,
+    biasFirst: before.length > 0 ? tokenizer.biasGoOn : tokenizer.biasFirst,
+  });
+  const ended = output.tokens.indexOf(tokenizer.end);
+  const tokens = ended < 0 ? output.tokens : output.tokens.slice(0, ended);
+  return {
+    tokens,
+    averageLogprob: output.sumLogprob / (tokens.length + 1),
+    noSpeechProbability: output.noSpeechProbability,
+    looped: ended < 0 || repeatsItself(tokens),
+  };
 }
 
 /** The language given, or the likeliest among the language tokens at the first position. */

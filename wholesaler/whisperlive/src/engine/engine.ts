@@ -9,6 +9,8 @@ export interface TranscribeJob {
   /** ISO 639-1 code as Whisper names it, or null to detect it. */
   language: string | null;
   task: 'transcribe' | 'translate';
+  /** How much of the audio is voice, where that is known: too little text for it is then noticed. */
+  voicedSeconds?: number;
   /** Text spoken before this audio; only its last tokens are used. */
   promptText?: string;
 }

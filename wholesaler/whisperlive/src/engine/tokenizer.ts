@@ -28,6 +28,8 @@ export interface WhisperTokenizer {
   /** Added to the scores of every step: what a transcript never contains. */
   readonly bias: Float32Array;
   readonly biasFirst: Float32Array;
+  /** For a first step that must not be the end. */
+  readonly biasGoOn: Float32Array;
   /** Leaves the language tokens as the only choice. */
   readonly biasLanguage: Float32Array;
   readonly startOfTranscript: number;
@@ -59,15 +61,19 @@ export function loadTokenizer(files: { tokenizer: string; config: string }, voca
   bias.fill(suppressed, noTimestamps + 1);
   const biasFirst = bias.slice();
   for (const id of config.suppress_ids_begin) biasFirst[id] = suppressed;
+  const end = idOf('<|endoftext|>');
+  const biasGoOn = bias.slice();
+  biasGoOn[end] = suppressed;
   const biasLanguage = new Float32Array(vocabulary).fill(suppressed);
   for (const id of languages.values()) biasLanguage[id] = 0;
   const codes = new Map([...languages].map(([code, id]) => [id, code]));
   return {
-    end: idOf('<|endoftext|>'),
+    end,
     startOfTranscript: start,
     languages,
     bias,
     biasFirst,
+    biasGoOn,
     biasLanguage,
     prompt: ({ language, task, promptText }) => {
       const before = promptText?.trim().slice(-maxPromptCharacters);

@@ -119,9 +119,9 @@ export class TranscriptionStream {
     if (this.#analysed - since < samples(this.#deps.policy.draftStep)) return;
     this.#draftedTo = this.#analysed;
     const number = this.#number;
-    const { from, voiceEnd } = open;
+    const { from, voiceEnd, voicedSamples } = open;
     this.#deps.scheduler
-      .draft(this, this.#job(from, this.#analysed))
+      .draft(this, this.#job({ from, to: this.#analysed, voicedSamples }))
       .then((result) => {
         if (!result || number !== this.#number || !this.#believable(result) || !result.text) return;
         this.#draftShown = true;
@@ -140,7 +140,7 @@ export class TranscriptionStream {
     if (utterance.voicedSamples < samples(this.#deps.policy.minVoiced) && !draftShown) return;
     const length = utterance.to - utterance.from;
     this.#undecoded += length;
-    const decoded = this.#deps.scheduler.final(this.#job(utterance.from, utterance.to));
+    const decoded = this.#deps.scheduler.final(this.#job(utterance));
     decoded.catch(() => {}); // reported where it is awaited, in order, below
     this.#finals = this.#finals.then(async () => {
       try {
@@ -156,8 +156,8 @@ export class TranscriptionStream {
     });
   }
 
-  #job(from: number, to: number): TranscribeJob {
-    return { audio: this.#audio.slice(from, to), ...this.#settings };
+  #job({ from, to, voicedSamples }: Pick<Utterance, 'from' | 'to' | 'voicedSamples'>): TranscribeJob {
+    return { audio: this.#audio.slice(from, to), voicedSeconds: seconds(voicedSamples), ...this.#settings };
   }
 
   #believable(result: TranscribeResult): boolean {
