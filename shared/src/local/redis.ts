@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
-import { startServerProcess, stopProcess } from './server-process.ts';
+import { MissingProgramError, startServerProcess, stopProcess } from './server-process.ts';
 
 export interface LocalRedis extends AsyncDisposable {
   readonly url: string;
@@ -24,7 +24,7 @@ export async function startRedis({ dataDir }: { dataDir?: string } = {}): Promis
         readyWhen: 'Ready to accept connections',
       });
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      if (!(error instanceof MissingProgramError)) throw error;
       throw new Error('redis-server is not installed: run "make setup", or set REDIS_URL to a server you have.');
     }
   };
