@@ -1,28 +1,24 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
+import { type ItemType, itemBytes, readAt, toFloat32 } from './tensor-bytes.ts';
+import { countLayers, type Matrix, type WeightSource } from './weight-source.ts';
 
 /** One variable of a CTranslate2 model file, not yet read. */
 interface Variable {
   shape: number[];
-  type: keyof typeof itemBytes;
+  type: ItemType;
   offset: number;
   bytes: number;
 }
 
-const itemBytes = { float32: 4, int8: 1, int16: 2, int32: 4, float16: 2, bfloat16: 2 } as const;
 const typeByCode = ['float32', 'int8', 'int16', 'int32', 'float16', 'bfloat16'] as const;
 const supportedVersion = 6;
 const maxRank = 8;
-
-export interface Matrix {
-  shape: number[];
-  data: Float32Array;
-}
 
 /**
  * Reads a CTranslate2 `model.bin` (binary version 6). Only the index is kept; each tensor is read from the file when it
  * is asked for, so that a model of any size costs one tensor of memory at a time.
  */
-export class Ct2File implements Disposable {
+export class Ct2File implements WeightSource {
   readonly #fd: number;
   readonly #variables = new Map<string, Variable>();
 
@@ -40,10 +36,21 @@ export class Ct2File implements Disposable {
     return this.#variables.has(name);
   }
 
+  shape(name: string): number[] {
+    return this.#variable(name).shape;
+  }
+
+  layers(side: 'encoder' | 'decoder'): number {
+    return countLayers(this.#variables.keys(), new RegExp(`^${side}/layer_(\\d+)/`));
+  }
+
+  describe(name: string): string {
+    return name;
+  }
+
   /** The tensor as float32, dequantised by its `<name>_scale` when it is stored as int8. */
   tensor(name: string): Matrix {
-    const variable = this.#variables.get(name);
-    if (!variable) throw new Error(`the model has no tensor ${name}`);
+    const variable = this.#variable(name);
     const bytes = this.#read(variable.offset, variable.bytes);
     const data = toFloat32(bytes, variable.type);
     if (variable.type === 'int8') scaleRows(data, this.tensor(`${name}_scale`).data);
@@ -79,15 +86,14 @@ export class Ct2File implements Disposable {
     }
   }
 
+  #variable(name: string): Variable {
+    const variable = this.#variables.get(name);
+    if (!variable) throw new Error(`the model has no tensor ${name}`);
+    return variable;
+  }
+
   #read(offset: number, length: number): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(length);
-    let done = 0;
-    while (done < length) {
-      const got = readSync(this.#fd, bytes, done, length - done, offset + done);
-      if (got === 0) throw new Error('the file ends too early');
-      done += got;
-    }
-    return bytes;
+    return readAt(this.#fd, offset, length);
   }
 }
 
@@ -113,23 +119,6 @@ class Cursor {
     const bytes = this.#read(this.offset, length);
     this.offset += length;
     return bytes;
-  }
-}
-
-function toFloat32(bytes: Uint8Array<ArrayBuffer>, type: Variable['type']): Float32Array {
-  switch (type) {
-    case 'float32':
-      return new Float32Array(bytes.buffer);
-    case 'float16':
-      return Float32Array.from(new Float16Array(bytes.buffer));
-    case 'bfloat16':
-      return new Float32Array(Uint32Array.from(new Uint16Array(bytes.buffer), (half) => half << 16).buffer);
-    case 'int8':
-      return Float32Array.from(new Int8Array(bytes.buffer));
-    case 'int16':
-      return Float32Array.from(new Int16Array(bytes.buffer));
-    case 'int32':
-      return Float32Array.from(new Int32Array(bytes.buffer));
   }
 }
 

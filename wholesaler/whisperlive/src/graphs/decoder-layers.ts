@@ -1,7 +1,7 @@
-import type { Ct2File } from './ct2-reader.ts';
 import { feedForward } from './encoder-graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import { add, layerNorm, linear, mergeHeads, type Precision, softmax, splitHeads } from './layers.ts';
+import type { WeightSource } from './weight-source.ts';
 import { attentionInput, dense, norm, type WhisperDimensions } from './whisper-weights.ts';
 
 export interface KeyValue {
@@ -12,7 +12,7 @@ export interface KeyValue {
 /** The audio's keys [B, heads, channels, ctx] and values [B, heads, ctx, channels] of every layer, computed once per clip. */
 export function crossKeyValues(
   g: GraphBuilder,
-  file: Ct2File,
+  file: WeightSource,
   { width, heads, decoderLayers }: WhisperDimensions,
   precision: Precision,
 ): KeyValue[] {
@@ -34,7 +34,7 @@ export interface DecoderInput {
 /** x [B, S, width] through all layers; also returns each layer's keys and values with the new positions appended. */
 export function decoderLayers(
   g: GraphBuilder,
-  file: Ct2File,
+  file: WeightSource,
   dims: WhisperDimensions,
   input: DecoderInput,
   precision: Precision,
@@ -62,7 +62,7 @@ interface LayerNames {
 
 function selfAttention(
   g: GraphBuilder,
-  file: Ct2File,
+  file: WeightSource,
   { width, heads }: WhisperDimensions,
   { x, past, mask, from, to }: LayerNames & { past: KeyValue; mask: string },
   precision: Precision,
@@ -85,7 +85,7 @@ function selfAttention(
 
 function crossAttention(
   g: GraphBuilder,
-  file: Ct2File,
+  file: WeightSource,
   { width, heads }: WhisperDimensions,
   { x, cross, from, to }: LayerNames & { cross: KeyValue },
   precision: Precision,

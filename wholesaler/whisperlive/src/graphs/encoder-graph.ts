@@ -1,12 +1,12 @@
-import type { Ct2File } from './ct2-reader.ts';
 import { GraphBuilder, type Subgraph, value } from './graph-builder.ts';
 import { add, layerNorm, linear, mergeHeads, type Precision, sizeOf, softmax, splitHeads } from './layers.ts';
 import type { WeightFile } from './weight-file.ts';
+import type { WeightSource } from './weight-source.ts';
 import { attentionInput, dense, norm, type WhisperDimensions } from './whisper-weights.ts';
 
 /** `input_features` [B, bins, frames (even)] → `last_hidden_state` [B, frames / 2, width]. */
 export function encoderGraph(
-  file: Ct2File,
+  file: WeightSource,
   dims: WhisperDimensions,
   weights: WeightFile,
   precision: Precision,
@@ -25,7 +25,7 @@ export function encoderGraph(
   );
 }
 
-function convolutions(g: GraphBuilder, file: Ct2File): string {
+function convolutions(g: GraphBuilder, file: WeightSource): string {
   const convolve = (input: string, name: string, stride: number): string => {
     const weight = file.tensor(`encoder/${name}/weight`);
     const bias = file.tensor(`encoder/${name}/bias`);
@@ -41,7 +41,7 @@ function convolutions(g: GraphBuilder, file: Ct2File): string {
 
 function encoderLayer(
   g: GraphBuilder,
-  file: Ct2File,
+  file: WeightSource,
   { width, heads }: WhisperDimensions,
   input: string,
   i: number,
@@ -67,7 +67,7 @@ function encoderLayer(
 /** The two dense layers with a residual connection that end every layer, of the encoder and the decoder alike. */
 export function feedForward(
   g: GraphBuilder,
-  file: Ct2File,
+  file: WeightSource,
   input: string,
   from: string,
   to: (name: string) => string,

@@ -1,8 +1,8 @@
-import type { Ct2File } from './ct2-reader.ts';
 import { crossKeyValues, decoderLayers, type KeyValue } from './decoder-layers.ts';
 import { GraphBuilder, type Subgraph, value } from './graph-builder.ts';
 import { add, embedding, layerNorm, linear, type Precision, sizeOf, softmax } from './layers.ts';
 import type { WeightFile } from './weight-file.ts';
+import type { WeightSource } from './weight-source.ts';
 import { type Dense, dense, headWidth, norm, type WhisperDimensions } from './whisper-weights.ts';
 
 /** Token ids the graph itself must know. */
@@ -26,7 +26,7 @@ const never = -1e9;
  * outside the loop, and only tokens and probabilities leave the graph.
  */
 export function generateGraph(
-  file: Ct2File,
+  file: WeightSource,
   dims: WhisperDimensions,
   weights: WeightFile,
   precision: Precision,
@@ -70,7 +70,7 @@ export function generateGraph(
 }
 
 interface BodyParts {
-  file: Ct2File;
+  file: WeightSource;
   dims: WhisperDimensions;
   precision: Precision;
   tokens: GraphTokens;

@@ -1,4 +1,4 @@
-import type { Ct2File, Matrix } from './ct2-reader.ts';
+import type { Matrix, WeightSource } from './weight-source.ts';
 
 export interface WhisperDimensions {
   width: number;
@@ -25,23 +25,23 @@ export interface Norm {
 /** The channels of one attention head in every Whisper model. */
 export const headWidth = 64;
 
-export function dimensionsOf(file: Ct2File): WhisperDimensions {
-  const [vocabulary = 0, width = 0] = file.tensor('decoder/embeddings/weight').shape;
+export function dimensionsOf(file: WeightSource): WhisperDimensions {
+  const [vocabulary = 0, width = 0] = file.shape('decoder/embeddings/weight');
   return {
     width,
     heads: width / headWidth,
-    encoderLayers: countLayers(file, 'encoder'),
-    decoderLayers: countLayers(file, 'decoder'),
+    encoderLayers: file.layers('encoder'),
+    decoderLayers: file.layers('decoder'),
     vocabulary,
-    melBins: file.tensor('encoder/conv1/weight').shape[1] ?? 0,
+    melBins: file.shape('encoder/conv1/weight')[1] ?? 0,
   };
 }
 
-export function norm(file: Ct2File, name: string): Norm {
+export function norm(file: WeightSource, name: string): Norm {
   return { gamma: file.tensor(`${name}/gamma`).data, beta: file.tensor(`${name}/beta`).data };
 }
 
-export function dense(file: Ct2File, name: string): Dense {
+export function dense(file: WeightSource, name: string): Dense {
   const weight = matrix(file.tensor(`${name}/weight`));
   return { ...weight, bias: file.has(`${name}/bias`) ? file.tensor(`${name}/bias`).data : undefined };
 }
@@ -50,7 +50,7 @@ export function dense(file: Ct2File, name: string): Dense {
  * A dense layer whose first `scaledRows` rows are the query: they carry attention's 1/√width, so that the graph needs
  * no multiplication. A missing bias (Whisper's key has none) becomes zeros.
  */
-export function attentionInput(file: Ct2File, name: string, scaledRows: number): Dense {
+export function attentionInput(file: WeightSource, name: string, scaledRows: number): Dense {
   const layer = dense(file, name);
   const bias = layer.bias ?? new Float32Array(layer.rows);
   const scale = headWidth ** -0.5;
@@ -62,10 +62,4 @@ export function attentionInput(file: Ct2File, name: string, scaledRows: number):
 function matrix(tensor: Matrix): { rows: number; columns: number; weight: Float32Array } {
   const [rows = 0, columns = 0] = tensor.shape;
   return { rows, columns, weight: tensor.data };
-}
-
-function countLayers(file: Ct2File, side: 'encoder' | 'decoder'): number {
-  let layers = 0;
-  while (file.has(`${side}/layer_${layers}/self_attention/linear_0/weight`)) layers += 1;
-  return layers;
 }
