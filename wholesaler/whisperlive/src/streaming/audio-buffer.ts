@@ -1,4 +1,6 @@
 const initialCapacity = 16_000;
+/** Dropping moves what is kept, so it is done a second at a time: per window it would cost the square of a backlog. */
+const dropStep = 16_000;
 
 /** The samples of a stream that are still needed, addressed by their position since the stream's first sample. */
 export class AudioBuffer {
@@ -36,15 +38,15 @@ export class AudioBuffer {
     return this.#samples.subarray(this.#index(from), this.#index(to));
   }
 
+  /** Samples before `position` are not needed any more; up to a second of them may stay a while. */
   dropBefore(position: number): void {
     const count = this.#index(position);
-    if (count === 0) return;
+    if (count < dropStep) return;
     this.#samples.copyWithin(0, count, this.#length);
     this.#start += count;
     this.#length -= count;
     if (this.#length * 4 < this.#samples.length && this.#samples.length > initialCapacity) {
-      const kept = this.#samples.slice(0, Math.max(this.#length * 2, initialCapacity));
-      this.#samples = kept;
+      this.#samples = this.#samples.slice(0, Math.max(this.#length * 2, initialCapacity));
     }
   }
 
