@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { catalogue, modelNames } from './models/catalogue.ts';
-import { pullModel, removeModel } from './models/ensure-model.ts';
+import { ensureModel, pullModel, removeModel } from './models/ensure-model.ts';
 import { importModel } from './models/import-model.ts';
 import { cachedModels, readCache, verifyModel } from './models/model-cache.ts';
 import { ModelError } from './models/model-error.ts';
@@ -20,8 +20,11 @@ const program = new Command('models').description(`Whisper models in ${modelsDir
 program
   .command('pull <name>')
   .description('fetch a model into the cache, or complete one that an interrupted pull left')
-  .action(async (name: string) => {
-    const { dir } = await withProgress((onProgress) => pullModel(name, { modelsDir, onProgress }));
+  .option('--offline', 'use what the cache holds and nothing else')
+  .action(async (name: string, { offline }: { offline?: boolean }) => {
+    if (offline) readCacheOrFail(name);
+    const get = offline ? ensureModel : pullModel;
+    const { dir } = await withProgress((onProgress) => get(name, { modelsDir, onProgress }));
     say(`${name} is ready in ${dir}`);
   });
 
@@ -77,7 +80,10 @@ try {
 
 function readCacheOrFail(name: string): void {
   if (readCache(modelsDir, name).state !== 'absent') return;
-  throw new ModelError('not_in_cache', `model "${name}" is not in ${modelsDir}`);
+  throw new ModelError(
+    'not_in_cache',
+    `model "${name}" is not in ${modelsDir}; \`npm run models -- list\` shows what is`,
+  );
 }
 
 /** A bar on a terminal, a line every tenth part elsewhere. */
