@@ -3,8 +3,12 @@ import { availableParallelism } from 'node:os';
 import { type Engine, startEngine } from './engine/engine.ts';
 import { maxSeconds, sampleRate } from './engine/mel.ts';
 import { defaultModelsDir } from './models/models-dir.ts';
-import { quietestCut } from './quietest-cut.ts';
+import { quietestPoint } from './streaming/quietest-point.ts';
 import { readWav } from './wav.ts';
+
+const longest = maxSeconds * sampleRate;
+/** A longer file is cut at the quietest point in the last 10 s that fit. */
+const searchFrom = longest - 10 * sampleRate;
 
 /** One engine per model for the whole process: loading costs more than most clips. */
 const engines = new Map<string, Promise<Engine>>();
@@ -22,7 +26,7 @@ export async function transcribeClip(
   let rest = readWav(await readFile(path));
   const texts: string[] = [];
   while (rest.length > 0) {
-    const cut = quietestCut(rest, maxSeconds * sampleRate);
+    const cut = rest.length <= longest ? rest.length : quietestPoint(rest.subarray(0, longest), searchFrom);
     const { text } = await engine.transcribe({ audio: rest.subarray(0, cut), language: null, task: 'transcribe' });
     if (text) texts.push(text);
     rest = rest.subarray(cut);

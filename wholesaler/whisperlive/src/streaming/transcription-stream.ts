@@ -4,7 +4,8 @@ import type { Scheduler } from '../scheduler/scheduler.ts';
 import { type VoiceDetector, vadWindow } from '../vad/silero.ts';
 import { AudioBuffer } from './audio-buffer.ts';
 import type { StreamingPolicy } from './policy.ts';
-import { quietestPoint, samples, seconds, type Utterance, UtteranceDetector } from './utterance-detector.ts';
+import { quietestPoint } from './quietest-point.ts';
+import { samples, seconds, type Utterance, UtteranceDetector } from './utterance-detector.ts';
 
 /** What was said, or is being said: times are seconds since the stream's first sample. */
 export interface HeardSegment {

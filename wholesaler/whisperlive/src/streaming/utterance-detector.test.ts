@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { vadWindow } from '../vad/silero.ts';
 import { defaultPolicy } from './policy.ts';
-import { quietestPoint, samples, type Utterance, UtteranceDetector } from './utterance-detector.ts';
+import { samples, type Utterance, UtteranceDetector } from './utterance-detector.ts';
 
 const windows = (secondsLong: number) => Math.round(samples(secondsLong) / vadWindow);
 
@@ -53,13 +53,4 @@ test('what is open when the audio ends is closed by a flush', () => {
   run(detector, [0.9, 1]);
   expect(detector.flush()?.voicedSamples).toBe(windows(1) * vadWindow);
   expect(detector.flush()).toBeUndefined();
-});
-
-test('the quietest point is found in the pause and never before the search begins', () => {
-  const audio = new Float32Array(samples(3)).fill(0.5);
-  audio.fill(0, samples(2), samples(2.2));
-  audio.fill(0, 0, samples(0.5));
-  const at = quietestPoint(audio, samples(1));
-  expect(at).toBeGreaterThanOrEqual(samples(2));
-  expect(at).toBeLessThanOrEqual(samples(2.2));
 });

@@ -88,22 +88,5 @@ export class UtteranceDetector {
   }
 }
 
-/** Start of the quietest 100 ms in `audio` from `searchFrom` on: the place where a cut costs least. */
-export function quietestPoint(audio: Float32Array, searchFrom: number): number {
-  const width = Math.round(audioSampleRate / 10);
-  const hop = width / 4;
-  let best = searchFrom;
-  let least = Number.POSITIVE_INFINITY;
-  for (let start = searchFrom; start + width <= audio.length; start += hop) {
-    let energy = 0;
-    for (let i = start; i < start + width; i += 1) energy += (audio[i] ?? 0) ** 2;
-    if (energy < least) {
-      least = energy;
-      best = start + width / 2;
-    }
-  }
-  return best;
-}
-
 export const samples = (seconds: number): number => Math.round(seconds * audioSampleRate);
 export const seconds = (sampleCount: number): number => Math.round((sampleCount / audioSampleRate) * 1000) / 1000;
