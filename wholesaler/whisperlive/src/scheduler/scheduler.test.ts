@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Engine, TranscribeJob, TranscribeResult } from '../engine/engine.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -38,6 +38,61 @@ test('finals overtake drafts and keep their own order', async () => {
     await turn();
   }
   expect(order).toEqual(['running', 'final-1', 'final-2', 'draft']);
+});
+
+test("a file's utterances wait for everything live", async () => {
+  const { engine, order, finishOne } = manualEngine();
+  const scheduler = new Scheduler(engine);
+  void scheduler.file(job('file-1'));
+  void scheduler.file(job('file-2'));
+  void scheduler.draft('a', job('draft'));
+  void scheduler.final(job('final'));
+  for (let i = 0; i < 4; i += 1) {
+    finishOne();
+    await turn();
+  }
+  expect(order).toEqual(['file-1', 'final', 'draft', 'file-2']);
+});
+
+test('a file that waited long goes before drafts, never before finals', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const { engine, order, finishOne } = manualEngine();
+    const scheduler = new Scheduler(engine);
+    void scheduler.final(job('running'));
+    void scheduler.file(job('file'));
+    vi.advanceTimersByTime(6_000);
+    void scheduler.draft('a', job('draft'));
+    void scheduler.final(job('final'));
+    for (let i = 0; i < 4; i += 1) {
+      finishOne();
+      await turn();
+    }
+    expect(order).toEqual(['running', 'final', 'file', 'draft']);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('what a job waited and took is told, and a draft given up is told as shed', async () => {
+  const { engine, finishOne } = manualEngine();
+  const decoded: string[] = [];
+  let shed = 0;
+  const scheduler = new Scheduler(engine, {
+    onDecoded: (kind, { audioSeconds }) => decoded.push(`${kind} ${audioSeconds * 16_000}`),
+    onShed: () => {
+      shed += 1;
+    },
+  });
+  void scheduler.final(job('running'));
+  void scheduler.draft('a', job('old'));
+  expect(scheduler.waiting).toEqual({ final: 0, draft: 1, file: 0 });
+  scheduler.dropDraft('a');
+  scheduler.dropDraft('a');
+  finishOne();
+  await turn();
+  expect(shed).toBe(1);
+  expect(decoded).toEqual(['final 1']);
 });
 
 test('a newer draft takes the place of the one that waits', async () => {
