@@ -36,11 +36,15 @@ test('a finished meeting is pulled, kept, and deleted at the wholesaler; its sha
   await settled();
   expect(wholesaler.latest(room).deleted).toBe(true);
   expect((await user.history(room)).segments).toEqual(live.segments);
-  expect((await user.meeting(room)).body).toMatchObject({
+  const meeting = (await user.meeting(room)).body;
+  expect(meeting).toMatchObject({
     status: 'completed',
     completion_reason: 'meeting_ended',
     data: { is_live: false, transcript_cached: true, transcript_incomplete: false },
   });
+  expect(meeting.data.status_transition).toContainEqual(
+    expect.objectContaining({ to: 'completed', source: 'wholesaler', reason: 'The meeting ended.' }),
+  );
 });
 
 test('a signature that is wrong, missing, old or from the future is refused, and nothing happens', async () => {

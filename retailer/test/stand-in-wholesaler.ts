@@ -143,6 +143,7 @@ export class StandInWholesaler implements AsyncDisposable {
   /** Ends a meeting without announcing it. */
   end(nativeId: string, status: 'completed' | 'failed' = 'completed'): void {
     const { meeting } = this.latest(nativeId);
+    meeting.data = { status_transition: [{ from: meeting.status, to: status, reason: 'The meeting ended.' }] };
     meeting.status = status;
     meeting.completion_reason = 'meeting_ended';
     meeting.end_time = new Date().toISOString();

@@ -40,7 +40,7 @@ export class ServiceProcess implements AsyncDisposable {
   async start(): Promise<void> {
     this.#expectedToEnd = false;
     // The ipc channel is the life line: a service whose supervisor vanished ends by itself.
-    const child = spawn(process.execPath, [this.#definition.entry], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', this.#definition.entry], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...this.#definition.env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

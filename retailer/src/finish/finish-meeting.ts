@@ -3,6 +3,7 @@ import { isTerminal } from '@vexa/shared/contracts/meeting-lifecycle';
 import { type Segment, transcriptChecksum } from '@vexa/shared/contracts/transcript';
 import type { Db } from '@vexa/shared/db/client';
 import type { Logger } from '@vexa/shared/logging';
+import { z } from 'zod';
 import { type MeetingRow, timeOf, upstreamRef } from '../meetings/meeting.ts';
 import { findMeeting } from '../meetings/meeting-store.ts';
 import type { UpstreamMeeting, UpstreamRef, WholesalerClient } from '../wholesaler/client.ts';
@@ -110,6 +111,7 @@ function factsOf(meeting: MeetingRow, upstream: UpstreamMeeting | undefined) {
       failure_stage: null,
       start_time,
       end_time,
+      reason: undefined,
     };
   }
   return {
@@ -118,8 +120,12 @@ function factsOf(meeting: MeetingRow, upstream: UpstreamMeeting | undefined) {
     failure_stage: upstream.failure_stage,
     start_time: timeOf(upstream.start_time),
     end_time: timeOf(upstream.end_time),
+    reason: History.safeParse(upstream.data).data?.status_transition.at(-1)?.reason,
   };
 }
+
+/** Where the wholesaler says in words how the meeting ended. */
+const History = z.object({ status_transition: z.array(z.object({ reason: z.string().max(2_000).optional() })) });
 
 async function deleteUpstream({ client }: FinishDeps, ref: UpstreamRef): Promise<void> {
   try {

@@ -58,6 +58,8 @@ export interface FinalTranscript {
   failure_stage: FailureStage | null;
   start_time: Date | null;
   end_time: Date | null;
+  /** A sentence on how the meeting ended, for the history. */
+  reason: string | undefined;
   segments: Segment[];
   checksum: string;
   incomplete: boolean;
@@ -65,12 +67,12 @@ export interface FinalTranscript {
 
 /** Takes the final transcript over, all of it or nothing, once. */
 export async function commitTranscript(db: Db, id: number, final: FinalTranscript): Promise<void> {
-  const { status, segments, checksum, incomplete, ...facts } = final;
+  const { status, reason, segments, checksum, incomplete, ...facts } = final;
   await db.transaction(async (tx) => {
     const [row] = await tx.select().from(meetings).where(eq(meetings.id, id)).for('update');
     if (!row || row.transcript_cached_at !== null) return;
     await insertSegments(tx, id, segments);
-    await transition(tx, id, { to: status, source: 'wholesaler' });
+    await transition(tx, id, { to: status, source: 'wholesaler', reason });
     await tx
       .update(meetings)
       .set({

@@ -115,6 +115,13 @@ export async function isKnownUpstream(db: Db, wholesalerId: number): Promise<boo
 
 type MeetingChanges = Partial<Omit<typeof meetings.$inferInsert, 'id' | 'status' | 'data'>>;
 
+interface Step {
+  to: MeetingStatus;
+  source: string;
+  /** In words, for the history. */
+  reason?: string | undefined;
+}
+
 /**
  * Moves a meeting to `to` if the lifecycle leads there from where it is, and notes it in the history. Undefined when it
  * does not, or is there already.
@@ -122,22 +129,23 @@ type MeetingChanges = Partial<Omit<typeof meetings.$inferInsert, 'id' | 'status'
 export async function transition(
   db: Db,
   id: number,
-  { to, source, changes = {} }: { to: MeetingStatus; source: string; changes?: MeetingChanges },
+  { changes = {}, ...step }: Step & { changes?: MeetingChanges },
 ): Promise<MeetingRow | undefined> {
   const [row] = await db
     .update(meetings)
-    .set({ ...changes, status: to, data: withTransition(to, source), updated_at: sql`now()` })
-    .where(and(eq(meetings.id, id), inArray(meetings.status, statusesLeadingTo(to))))
+    .set({ ...changes, status: step.to, data: withTransition(step), updated_at: sql`now()` })
+    .where(and(eq(meetings.id, id), inArray(meetings.status, statusesLeadingTo(step.to))))
     .returning();
   return row;
 }
 
 /** The history with one more line; computed by the statement, so that two changes at once are both in it. */
-const withTransition = (to: MeetingStatus, source: string): SQL => sql`jsonb_set(
+const withTransition = ({ to, source, reason }: Step): SQL => sql`jsonb_set(
   ${meetings.data}, '{status_transition}',
-  coalesce(${meetings.data} -> 'status_transition', '[]'::jsonb) || jsonb_build_object(
+  coalesce(${meetings.data} -> 'status_transition', '[]'::jsonb) || jsonb_strip_nulls(jsonb_build_object(
     'from', ${meetings.status}, 'to', ${to}::text, 'timestamp',
-    to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'source', ${source}::text))`;
+    to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'source', ${source}::text,
+    'reason', ${reason ?? null}::text)))`;
 
 export async function updateMeeting(db: Db, id: number, changes: MeetingChanges): Promise<MeetingRow | undefined> {
   const [row] = await db
