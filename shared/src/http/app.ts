@@ -13,11 +13,19 @@ export interface BaseVariables {
 const locations: Record<string, string> = { json: 'body', query: 'query', param: 'path', header: 'header' };
 const maxBodyBytes = 1024 * 1024;
 
+export interface AppOptions {
+  /** Routes under this path (`/v1/`) limit their bodies themselves. */
+  ownBodyLimit?: string;
+}
+
 /**
  * The skeleton of every HTTP surface: request ids, problem+json errors, 422s that name each field, a body limit of
  * 1 MiB and one log line a request (method, path, status, time; no headers, no bodies).
  */
-export function createApp<V extends BaseVariables = BaseVariables>(logger: Logger): OpenAPIHono<{ Variables: V }> {
+export function createApp<V extends BaseVariables = BaseVariables>(
+  logger: Logger,
+  { ownBodyLimit }: AppOptions = {},
+): OpenAPIHono<{ Variables: V }> {
   const app = new OpenAPIHono<{ Variables: V }>({
     defaultHook: (result, c) => {
       if (result.success) return;
@@ -44,18 +52,17 @@ export function createApp<V extends BaseVariables = BaseVariables>(logger: Logge
       'request',
     );
   });
-  app.use(
-    bodyLimit({
-      maxSize: maxBodyBytes,
-      onError: (c) => {
-        const error = new ServiceError('payload_too_large', 'The request body is over 1 MiB.');
-        const response = problemResponse(error, c.get('requestId'));
-        // The rest of the body is not read, so nothing more can be asked on this connection.
-        response.headers.set('connection', 'close');
-        return response;
-      },
-    }),
-  );
+  const limitBody = bodyLimit({
+    maxSize: maxBodyBytes,
+    onError: (c) => {
+      const error = new ServiceError('payload_too_large', 'The request body is over 1 MiB.');
+      const response = problemResponse(error, c.get('requestId'));
+      // The rest of the body is not read, so nothing more can be asked on this connection.
+      response.headers.set('connection', 'close');
+      return response;
+    },
+  });
+  app.use((c, next) => (ownBodyLimit && c.req.path.startsWith(ownBodyLimit) ? next() : limitBody(c, next)));
   app.notFound((c) =>
     problemResponse(new ServiceError('not_found', `No route ${c.req.method} ${c.req.path}`), c.get('requestId')),
   );

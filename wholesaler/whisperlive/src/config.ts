@@ -11,6 +11,8 @@ const schema = z.object({
   HEALTH_PORT: port(9091),
   REDIS_URL: redisUrl,
   SESSION_TOKEN_SECRET: secret('SESSION_TOKEN_SECRET'),
+  TRANSCRIPTION_API_KEY: secret('TRANSCRIPTION_API_KEY').optional(),
+  FFMPEG_PATH: z.string().default('ffmpeg'),
   VEXA_MODELS_DIR: z.string().default(() => defaultModelsDir()),
   WHISPER_MODEL: z.string().default('tiny.en'),
   WHISPER_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
@@ -26,7 +28,9 @@ export interface Config {
   engine: { model: string; modelsDir: string; threads: number };
   maxStreams: number;
   policy: StreamingPolicy;
-  secrets: { sessionToken: string };
+  /** Name or path of the program. */
+  ffmpeg: string;
+  secrets: { sessionToken: string; transcriptionApiKey: string | undefined };
 }
 
 export function configFromEnv(env: Env): Config {
@@ -40,6 +44,7 @@ export function configFromEnv(env: Env): Config {
     engine: { model: e.WHISPER_MODEL, modelsDir: e.VEXA_MODELS_DIR, threads: e.WHISPER_THREADS },
     maxStreams: e.MAX_STREAMS,
     policy: defaultPolicy,
-    secrets: { sessionToken: e.SESSION_TOKEN_SECRET },
+    ffmpeg: e.FFMPEG_PATH,
+    secrets: { sessionToken: e.SESSION_TOKEN_SECRET, transcriptionApiKey: e.TRANSCRIPTION_API_KEY },
   };
 }

@@ -1,5 +1,3 @@
-import { createApp } from '@vexa/shared/http/app';
-import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import { listen } from '@vexa/shared/http/server';
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import { connectRedis } from '@vexa/shared/redis/client';
@@ -9,6 +7,9 @@ import { startAudioServer } from './audio-socket/audio-server.ts';
 import { AudioSession, type SendFrame, type SessionIdentity } from './audio-socket/audio-session.ts';
 import type { Config } from './config.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
+import { createHttpApp } from './http/http-app.ts';
+import type { FileTranscriber } from './http/transcriptions-routes.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { ensureModel } from './models/ensure-model.ts';
 import { createStreamPublisher } from './publish/stream-publisher.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
@@ -25,15 +26,35 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
       const redis = connectRedis(config.redisUrl, logger);
       owned.defer(() => redis.disconnect());
       let engine: Engine | undefined;
-      const http = owned.use(
-        await serveHealth(config, logger, { redis: () => redis.ping(), model: () => mustBeWarm(engine) }),
-      );
+      let transcriber: FileTranscriber | undefined;
+      const metrics = createMetrics();
+      const app = createHttpApp({
+        checks: { redis: () => redis.ping(), model: () => mustBeWarm(engine) },
+        metrics: metrics.registry,
+        v1: {
+          secrets: config.secrets,
+          transcriber: () => transcriber,
+          stopping: stopping.signal,
+          startedAt: new Date(),
+        },
+        logger,
+      });
+      const http = owned.use(await listen(app, { port: config.healthPort, host: config.host }));
       engine = owned.use(await loadEngine(config, logger));
       const voices = owned.use(await loadVoiceDetector());
-      const { model, languages } = engine;
-      const scheduler = new Scheduler(engine);
+      const { model, multilingual, languages } = engine;
+      const scheduler = new Scheduler(engine, metrics.scheduler);
+      metrics.watchQueue(() => scheduler.waiting);
+      transcriber = {
+        ...{ model, multilingual, languages, policy: config.policy, ffmpeg: config.ffmpeg },
+        createVoice: () => voices.create(),
+        decode: (job) => scheduler.file(job),
+      };
       const publisher = createStreamPublisher(redis, logger, stopping.signal);
-      const session = { model, languages, scheduler, policy: config.policy, publisher, logger, now: () => new Date() };
+      const session = {
+        ...{ model, languages, scheduler, policy: config.policy, publisher, logger, now: () => new Date() },
+        onWaiting: (change: 1 | -1) => metrics.waitingMessages.inc(change),
+      };
       let streams = 0;
       const connection = {
         sessionTokenSecret: config.secrets.sessionToken,
@@ -50,10 +71,12 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
         logger,
         async serve(socket) {
           streams += 1;
+          metrics.streams.set(streams);
           try {
             await serveAudioConnection(socket, connection, stopping.signal);
           } finally {
             streams -= 1;
+            metrics.streams.set(streams);
           }
         },
       });
@@ -65,13 +88,6 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
       await owned.disposeAsync();
     },
   };
-}
-
-/** Answers before the model is there: a first start may take minutes, and must be told from a dead process. */
-function serveHealth({ healthPort, host }: Config, logger: Logger, checks: Checks) {
-  const app = createApp(logger);
-  mountHealth(app, checks);
-  return listen(app, { port: healthPort, host });
 }
 
 async function mustBeWarm(engine: Engine | undefined): Promise<void> {

@@ -20,6 +20,8 @@ interface Dependencies {
   logger: Logger;
   now: () => Date;
   send: SendFrame;
+  /** Told of every message that begins or ends to wait for Redis. */
+  onWaiting: (change: 1 | -1) => void;
 }
 
 export type SendFrame = (frame: AudioServerFrame) => void;
@@ -173,6 +175,7 @@ export class AudioSession {
 
   #inOrder(step: () => Promise<void>): void {
     this.#waiting += 1;
+    this.#deps.onWaiting(1);
     this.#order = this.#order
       .then(step)
       .catch((error: unknown) => {
@@ -180,6 +183,7 @@ export class AudioSession {
       })
       .finally(() => {
         this.#waiting -= 1;
+        this.#deps.onWaiting(-1);
       });
   }
 }

@@ -1,0 +1,58 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { JobKind, SchedulerEvents } from '../scheduler/scheduler.ts';
+
+export interface Metrics {
+  registry: Registry;
+  scheduler: SchedulerEvents;
+  /** Open audio connections. */
+  streams: Gauge;
+  /** Messages of all sessions that Redis does not have yet. */
+  waitingMessages: Gauge;
+  /** Shows how many jobs wait, asked at every scrape. */
+  watchQueue(waiting: () => Record<JobKind, number>): void;
+}
+
+const seconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const factors = [0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 2, 5];
+
+/** The figures of one service, in a registry of its own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const labelNames = ['kind'] as const;
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name: `whisperlive_${name}`, help, buckets, labelNames, registers });
+  const counter = (name: string, help: string) => new Counter({ name: `whisperlive_${name}`, help, registers });
+  const gauge = (name: string, help: string) => new Gauge({ name: `whisperlive_${name}`, help, registers });
+  const queue = histogram('queue_seconds', 'Time a clip waited for its turn.', seconds);
+  const decode = histogram('decode_seconds', 'Time the engine took for a clip.', seconds);
+  const realTime = histogram('real_time_factor', 'Engine time divided by the length of the clip.', factors);
+  const finals = counter('finals_total', 'Utterances decoded for good.');
+  const shed = counter('drafts_shed_total', 'Drafts given up before their turn.');
+  return {
+    registry,
+    scheduler: {
+      onDecoded(kind, { queueSeconds, decodeSeconds, audioSeconds }) {
+        queue.observe({ kind }, queueSeconds);
+        decode.observe({ kind }, decodeSeconds);
+        if (audioSeconds > 0) realTime.observe({ kind }, decodeSeconds / audioSeconds);
+        if (kind === 'final') finals.inc();
+      },
+      onShed: () => shed.inc(),
+    },
+    streams: gauge('streams', 'Open audio connections.'),
+    waitingMessages: gauge('waiting_messages', 'Messages of all sessions that Redis does not have yet.'),
+    watchQueue(waiting) {
+      new Gauge({
+        name: 'whisperlive_waiting_jobs',
+        help: 'Clips that wait for their turn.',
+        labelNames,
+        registers,
+        collect() {
+          for (const [kind, count] of Object.entries(waiting())) this.set({ kind }, count);
+        },
+      });
+    },
+  };
+}
