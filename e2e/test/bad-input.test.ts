@@ -62,9 +62,9 @@ describe.each(['retailer', 'wholesaler'])('%s', (product) => {
   });
 
   test('every bad field is named at once', async () => {
-    const problem = await bot({ bot_name: '', task: 'sing', automatic_leave: { max_bot_time: -1 } });
+    const problem = await bot({ bot_name: '', language: 'qq', task: 'sing', automatic_leave: { max_bot_time: -1 } });
     expect(fieldsOf(problem)).toEqual(
-      expect.arrayContaining(['body.bot_name', 'body.task', 'body.automatic_leave.max_bot_time']),
+      expect.arrayContaining(['body.bot_name', 'body.language', 'body.task', 'body.automatic_leave.max_bot_time']),
     );
   });
 

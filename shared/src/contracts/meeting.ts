@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { whisperLanguages } from './languages.ts';
 import { nativeIdProblem, Platform } from './platform.ts';
 import { StorableText } from './text.ts';
 
@@ -47,7 +48,7 @@ export type AutomaticLeave = z.infer<typeof AutomaticLeave>;
 
 export const Language = z
   .string()
-  .regex(/^[a-z]{2,3}$/, 'must be a Whisper language code such as en, or null to detect')
+  .refine((code) => whisperLanguages.includes(code), 'must be a language code of Whisper such as en, or null to detect')
   .openapi({ example: 'en' });
 export const Task = z.enum(['transcribe', 'translate']);
 export type Task = z.infer<typeof Task>;
