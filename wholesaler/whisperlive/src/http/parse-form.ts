@@ -30,11 +30,9 @@ const Fields = z.object({
 
 /** Reads OpenAI's multipart form; fields it does not know are left alone. Throws `ApiError` naming the first bad field. */
 export function parseForm(form: FormData): TranscriptionForm {
-  const given: Record<string, unknown[]> = {};
-  for (const [name, value] of form) {
-    const key = name.replace(/\[\d*\]$/, '');
-    given[key] = [...(given[key] ?? []), value];
-  }
+  const parts = [...form].map(([name, value]) => ({ name: name.replace(/\[\d*\]$/, ''), value }));
+  const byName = Map.groupBy(parts, ({ name }) => name);
+  const given = Object.fromEntries([...byName].map(([name, same]) => [name, same.map(({ value }) => value)]));
   const file = given.file?.[0];
   if (!(file instanceof File)) {
     throw fieldProblem('file', 'file is required: an audio file, as a part with a file name.');
@@ -65,6 +63,6 @@ export const tooLarge = (): ApiError =>
 
 function firstProblem({ issues: [issue] }: z.ZodError, given: Record<string, unknown[]>): ApiError {
   const param = String(issue?.path[0] ?? 'form');
-  if (!(param in given)) return fieldProblem(param, `${param} is required.`);
+  if (!Object.hasOwn(given, param)) return fieldProblem(param, `${param} is required.`);
   return fieldProblem(param, `${param}: ${issue?.message ?? 'is not valid'}`);
 }
