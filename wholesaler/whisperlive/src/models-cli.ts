@@ -1,8 +1,8 @@
-import { basename } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { catalogue, modelNames } from './models/catalogue.ts';
 import { ensureModel, pullModel, removeModel } from './models/ensure-model.ts';
+import { findModels } from './models/find-models.ts';
 import { importModel } from './models/import-model.ts';
 import { cachedModels, readCache, verifyModel } from './models/model-cache.ts';
 import { ModelError } from './models/model-error.ts';
@@ -43,12 +43,24 @@ program
 
 program
   .command('import <folder>')
-  .description('take a model from a CTranslate2 (faster-whisper) folder')
-  .option('--name <name>', "the model's name; default: the folder's name")
-  .action(async (folder: string, options: { name?: string }) => {
-    const name = options.name ?? basename(folder);
-    const { dir } = await withProgress((onProgress) => importModel({ folder, name, modelsDir, onProgress }));
-    say(`${name} is ready in ${dir}`);
+  .description('take a model from a folder of faster-whisper (CTranslate2) or Hugging Face, or all models of its cache')
+  .option('--name <name>', "the model's name; default: that of the folder or repository")
+  .action(async (path: string, options: { name?: string }) => {
+    const found = findModels(path);
+    if (options.name !== undefined && found.length > 1) {
+      const names = found.map(({ folder }) => folder).join(', ');
+      throw new ModelError('not_a_model', `--name names one model, ${path} holds several; import one of ${names}`);
+    }
+    const cached = cachedModels(modelsDir);
+    for (const { folder, name: foundName } of found) {
+      const name = options.name ?? foundName;
+      if (found.length > 1 && cached.includes(name)) {
+        say(`${name} is in the cache already`);
+        continue;
+      }
+      const { dir } = await withProgress((onProgress) => importModel({ folder, name, modelsDir, onProgress }));
+      say(`${name} is ready in ${dir}`);
+    }
   });
 
 program

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { WhisperDimensions } from './whisper-weights.ts';
 
 export interface BuildInput {
-  modelBin: string;
+  /** Holds `model.bin` or safetensors. */
+  weightsDir: string;
   outDir: string;
 }
 

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ct2File } from './ct2-reader.ts';
 import { encoderGraph } from './encoder-graph.ts';
 import { generateGraph } from './generate-graph.ts';
 import { type Subgraph, writeModel } from './graph-builder.ts';
 import type { Precision } from './layers.ts';
+import { checkWeights, englishVocabulary, openWeights } from './open-weights.ts';
 import { WeightFile } from './weight-file.ts';
-import { dimensionsOf, type WhisperDimensions } from './whisper-weights.ts';
+import type { WhisperDimensions } from './whisper-weights.ts';
 
 export interface GraphPrecision {
   encoder: Precision;
@@ -17,18 +17,15 @@ export interface GraphPrecision {
 export const builderVersion = 1;
 export const defaultPrecision: GraphPrecision = { encoder: 'f32', decoder: 'i7' };
 
-const englishVocabulary = 51_864;
 /** The first vocabulary with a hundredth language, which moves every task token by one. */
 const hundredLanguagesVocabulary = 51_866;
 
 export const isMultilingual = (vocabulary: number): boolean => vocabulary > englishVocabulary;
 
-/** Writes `encoder.onnx` and `generate.onnx` with their weights into `outDir`, from a CTranslate2 `model.bin`. */
-export function buildGraphs(modelBin: string, outDir: string, precision = defaultPrecision): WhisperDimensions {
-  using file = new Ct2File(modelBin);
-  const dims = dimensionsOf(file);
-  if (dims.vocabulary < englishVocabulary || dims.encoderLayers === 0)
-    throw new Error(`${modelBin} is no Whisper model`);
+/** Writes `encoder.onnx` and `generate.onnx` with their weights into `outDir`, from the folder of a model's weights. */
+export function buildGraphs(weightsDir: string, outDir: string, precision = defaultPrecision): WhisperDimensions {
+  using file = openWeights(weightsDir);
+  const dims = checkWeights(file);
   mkdirSync(outDir, { recursive: true });
   const end = isMultilingual(dims.vocabulary) ? 50_257 : 50_256;
   const noSpeech = end + 105 + (dims.vocabulary >= hundredLanguagesVocabulary ? 1 : 0);

@@ -28,7 +28,8 @@ export class Ct2File implements WeightSource {
       this.#readIndex();
     } catch (error) {
       closeSync(this.#fd);
-      throw new Error(`${path} is not a CTranslate2 model of version ${supportedVersion}`, { cause: error });
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${path} is not a CTranslate2 model of version ${supportedVersion}: ${why}`, { cause: error });
     }
   }
 

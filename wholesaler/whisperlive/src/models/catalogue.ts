@@ -13,10 +13,21 @@ export interface Wheel {
   sha256: string;
 }
 
+export interface ModelShape {
+  width: number;
+  decoderLayers: number;
+  melBins: number;
+  multilingual: boolean;
+}
+
 export interface CatalogueEntry {
   name: string;
   /** Repository on the Hugging Face hub that holds the CTranslate2 form. */
   hub: string;
+  /** Repository that holds OpenAI's own weights as safetensors. */
+  openaiHub: string;
+  /** What tells this model from its siblings, against weights that are given the wrong name. */
+  shape: ModelShape;
   /** Size of `model.bin`, for the check of free space. */
   bytes: number;
   /** Pinned checksums by file; a file that is not named is checked against what its source declares. */
@@ -24,9 +35,29 @@ export interface CatalogueEntry {
   wheels?: { packages: Wheel[]; files: WheelFile[] };
 }
 
+const sizes: Record<string, [width: number, layers: number]> = {
+  tiny: [384, 4],
+  base: [512, 6],
+  small: [768, 12],
+  medium: [1024, 24],
+  large: [1280, 32],
+};
+
+function shapeOf(name: string): ModelShape {
+  const [width, layers] = sizes[name.split(/[.-]/)[0] ?? ''] ?? [0, 0];
+  return {
+    width,
+    decoderLayers: name.endsWith('-turbo') ? 4 : layers,
+    melBins: name.startsWith('large-v3') ? 128 : 80,
+    multilingual: !name.endsWith('.en'),
+  };
+}
+
 const systran = (name: string, megabytes: number): CatalogueEntry => ({
   name,
   hub: `Systran/faster-whisper-${name}`,
+  openaiHub: `openai/whisper-${name === 'large-v1' ? 'large' : name}`,
+  shape: shapeOf(name),
   bytes: megabytes * 1e6,
   sha256: {},
 });

@@ -112,7 +112,7 @@ async function pullFromAny(sources: readonly Source[], target: SourceTarget): Pr
   throw new ModelError(
     worst?.problem ?? 'no_source',
     `model "${name}" could not be downloaded (${failures.join('; ')}). With a network, try again; without one, copy a ` +
-      `CTranslate2 Whisper folder here and run \`npm run models -- import DIR --name ${name}\``,
+      `CTranslate2 or Hugging Face Whisper folder here and run \`npm run models -- import DIR --name ${name}\``,
     { cause: worst },
   );
 }

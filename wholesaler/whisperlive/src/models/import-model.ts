@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { catalogue } from './catalogue.ts';
+import { isMultilingual } from '../graphs/build-graphs.ts';
+import { catalogue, type ModelShape } from './catalogue.ts';
 import { lockModel } from './ensure-model.ts';
 import { sha256OfFile } from './file-hash.ts';
 import { wrongChecksum } from './hub-source.ts';
@@ -9,18 +10,19 @@ import { readCache } from './model-cache.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelFiles } from './model-files.ts';
 import type { OnProgress } from './progress.ts';
+import { checkWeightFolder, weightFilesOf } from './weight-folder.ts';
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 
 export interface ImportInput {
-  /** A faster-whisper (CTranslate2) folder: model.bin, config.json, tokenizer.json. */
+  /** Holds model.bin (CTranslate2) or model.safetensors (Hugging Face, also in shards), and their JSON files. */
   folder: string;
   name: string;
   modelsDir: string;
   onProgress?: OnProgress;
 }
 
-/** Takes a model from a local folder; a name of the catalogue must match its pinned checksums. */
+/** Takes a model from a local folder; a name of the catalogue must match its shape and pinned checksums. */
 export async function importModel({ folder, name, modelsDir, onProgress }: ImportInput): Promise<ModelFiles> {
   if (!namePattern.test(name)) throw new ModelError('unknown_model', `"${name}" cannot be the name of a model`);
   await using _lock = await lockModel(modelsDir, name, onProgress);
@@ -41,10 +43,21 @@ export async function importModel({ folder, name, modelsDir, onProgress }: Impor
   return cached.files;
 }
 
+/** The checksums are those of the CTranslate2 form; the shape is known of every form. */
 async function checkPinned(name: string, folder: string, staging: string): Promise<void> {
-  const pinned = catalogue.find((entry) => entry.name === name)?.sha256 ?? {};
-  for (const [file, wanted] of Object.entries(pinned)) {
+  const entry = catalogue.find((candidate) => candidate.name === name);
+  if (!entry) return;
+  const files = weightFilesOf(staging);
+  for (const [file, wanted] of Object.entries(entry.sha256)) {
+    if (!files.includes(file)) continue;
     const found = await sha256OfFile(join(staging, file));
     if (found !== wanted) throw wrongChecksum(join(folder, file), wanted, found);
+  }
+  const dims = checkWeightFolder(staging);
+  const found = { ...dims, multilingual: isMultilingual(dims.vocabulary) };
+  for (const [key, wanted] of Object.entries(entry.shape) as [keyof ModelShape, number | boolean][]) {
+    if (found[key] === wanted) continue;
+    const what = `${key} is ${found[key]} instead of ${wanted}`;
+    throw new ModelError('not_a_model', `${folder} is not ${name}: ${what}; give it another name with --name`);
   }
 }

@@ -1,4 +1,5 @@
-import { access, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildGraphsInWorker } from '../graphs/build-graphs-in-worker.ts';
 import { sha256OfFile } from './file-hash.ts';
@@ -8,11 +9,10 @@ import {
   graphsRecord,
   modelDir,
   type WeightsRecord,
-  weightFiles,
   weightsRecord,
 } from './model-cache.ts';
-import { ModelError } from './model-error.ts';
 import type { OnProgress } from './progress.ts';
+import { checkWeightFolder, settleWeightFolder, weightFilesOf } from './weight-folder.ts';
 
 export interface InstallInput {
   name: string;
@@ -26,7 +26,7 @@ export interface InstallInput {
 /** Builds the graphs of freshly arrived weights, records every checksum, and puts the model in place atomically. */
 export async function installModel({ name, modelsDir, staging, source, onProgress }: InstallInput): Promise<void> {
   onProgress({ stage: 'verify' });
-  const record: WeightsRecord = { name, source, files: await describe(staging, weightFiles) };
+  const record: WeightsRecord = { name, source, files: await describe(staging, settleWeightFolder(staging)) };
   await buildInto(staging, onProgress);
   await writeFile(join(staging, weightsRecord), JSON.stringify(record, null, 2));
   await rename(staging, modelDir(modelsDir, name));
@@ -37,20 +37,13 @@ export async function addGraphs(input: Pick<InstallInput, 'name' | 'modelsDir' |
   await buildInto(modelDir(input.modelsDir, input.name), input.onProgress);
 }
 
-/** Copies a CTranslate2 Whisper folder into `staging`. Throws `not_a_model` when files are missing. */
+/** Copies what matters of a folder of weights into `staging`, following links. Throws `not_a_model`. */
 export async function copyWeights(from: string, staging: string): Promise<void> {
+  checkWeightFolder(from);
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true });
-  for (const file of weightFiles) {
-    try {
-      await access(join(from, file));
-    } catch (error) {
-      const needed = weightFiles.join(', ');
-      throw new ModelError('not_a_model', `${from} has no ${file}; a CTranslate2 Whisper folder holds ${needed}`, {
-        cause: error,
-      });
-    }
-    await copyFile(join(from, file), join(staging, file));
+  for (const file of weightFilesOf(from)) {
+    await copyFile(join(from, file), join(staging, file), constants.COPYFILE_FICLONE);
   }
 }
 
@@ -58,7 +51,7 @@ async function buildInto(parent: string, onProgress: OnProgress): Promise<void> 
   onProgress({ stage: 'graphs' });
   const unfinished = join(parent, `.${graphsFolder}`);
   await rm(unfinished, { recursive: true, force: true });
-  const dimensions = await buildGraphsInWorker({ modelBin: join(parent, 'model.bin'), outDir: unfinished });
+  const dimensions = await buildGraphsInWorker({ weightsDir: parent, outDir: unfinished });
   const files = ['encoder.onnx', 'encoder.weights', 'generate.onnx', 'generate.weights'];
   const record: GraphsRecord = { dimensions, files: await describe(unfinished, files) };
   await writeFile(join(unfinished, graphsRecord), JSON.stringify(record, null, 2));

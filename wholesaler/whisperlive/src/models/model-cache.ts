@@ -24,7 +24,6 @@ export type GraphsRecord = z.infer<typeof graphsSchema>;
 
 export const weightsRecord = 'model.json';
 export const graphsRecord = 'graphs.json';
-export const weightFiles = ['model.bin', 'config.json', 'tokenizer.json'] as const;
 /** Graphs of another builder or precision are other graphs: they live side by side. */
 export const graphsFolder = `graphs-v${builderVersion}-${defaultPrecision.encoder}-${defaultPrecision.decoder}`;
 
