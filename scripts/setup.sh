@@ -13,6 +13,7 @@ have redis-server || missing+=(redis-server)
 have chromium-headless-shell || missing+=(chromium-headless-shell)
 have chromium || missing+=(chromium)
 have ffmpeg || missing+=(ffmpeg)
+have flite || missing+=(flite)
 have python3 && python3 -m pip --version >/dev/null 2>&1 || have uv || missing+=(python3-pip)
 
 if ((${#missing[@]})); then
