@@ -14,11 +14,11 @@ have chromium-headless-shell || missing+=(chromium-headless-shell)
 have chromium || missing+=(chromium)
 have ffmpeg || missing+=(ffmpeg)
 have flite || missing+=(flite)
-have python3 && python3 -m pip --version >/dev/null 2>&1 || have uv || missing+=(python3-pip)
+have python3 && python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 
 if ((${#missing[@]})); then
   if ! have apt-get; then
-    echo "Please install: ${missing[*]} (on macOS: brew install redis chromium python), then run this again." >&2
+    echo "Please install: ${missing[*]} (on macOS: brew install redis chromium ffmpeg flite python), then run this again." >&2
     exit 1
   fi
   sudo=()

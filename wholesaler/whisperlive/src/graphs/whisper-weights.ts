@@ -59,6 +59,27 @@ export function attentionInput(file: WeightSource, name: string, scaledRows: num
   return { ...layer, bias };
 }
 
+/** The layer with these of its outputs only. */
+export function pickRows({ columns, weight, bias }: Dense, rows: readonly number[]): Dense {
+  const picked = new Float32Array(rows.length * columns);
+  for (const [i, row] of rows.entries()) picked.set(weight.subarray(row * columns, (row + 1) * columns), i * columns);
+  return {
+    rows: rows.length,
+    columns,
+    weight: picked,
+    bias: bias && Float32Array.from(rows, (row) => bias[row] ?? 0),
+  };
+}
+
+/** The layer with these of its inputs only. */
+export function pickColumns({ rows, columns, weight, bias }: Dense, picked: readonly number[]): Dense {
+  const kept = new Float32Array(rows * picked.length);
+  for (let row = 0; row < rows; row += 1) {
+    for (const [i, column] of picked.entries()) kept[row * picked.length + i] = weight[row * columns + column] ?? 0;
+  }
+  return { rows, columns: picked.length, weight: kept, bias };
+}
+
 function matrix(tensor: Matrix): { rows: number; columns: number; weight: Float32Array } {
   const [rows = 0, columns = 0] = tensor.shape;
   return { rows, columns, weight: tensor.data };
