@@ -1,6 +1,6 @@
 import type { Task } from '@vexa/shared/contracts/meeting';
 import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
-import type { StreamingPolicy } from '../streaming/policy.ts';
+import { isBelievable, type StreamingPolicy } from '../streaming/policy.ts';
 import { seconds } from '../streaming/utterance-detector.ts';
 import type { VoiceDetector } from '../vad/silero.ts';
 import { AudioFileError } from './audio-file-error.ts';
@@ -74,12 +74,6 @@ async function decodeUtterance(
   // A prompt that does not fit what is said can lead the model astray.
   const unprompted = await decode(job);
   return isBelievable(unprompted, policy) ? unprompted : undefined;
-}
-
-function isBelievable(result: TranscribeResult, policy: StreamingPolicy): boolean {
-  const { maxNoSpeechProbability, minAverageLogprob } = policy;
-  const silence = result.noSpeechProbability > maxNoSpeechProbability && result.averageLogprob < minAverageLogprob;
-  return !silence && !result.looped;
 }
 
 const segmentOf = ({ from, voiceEnd }: SpokenUtterance, result: TranscribeResult): FileSegment => ({

@@ -1,3 +1,5 @@
+import type { TranscribeResult } from '../engine/engine.ts';
+
 /** Every threshold of the way from audio to text, in seconds unless its name says otherwise. */
 export interface StreamingPolicy {
   /** An utterance starts when the voice probability passes this (Silero's own default). */
@@ -36,3 +38,10 @@ export const defaultPolicy: StreamingPolicy = {
   maxNoSpeechProbability: 0.6,
   minAverageLogprob: -1,
 };
+
+/** Whether a decode is to be shown: silence that was written about, and loops, are not. */
+export function isBelievable(result: TranscribeResult, policy: StreamingPolicy): boolean {
+  const { maxNoSpeechProbability, minAverageLogprob } = policy;
+  const silence = result.noSpeechProbability > maxNoSpeechProbability && result.averageLogprob < minAverageLogprob;
+  return !silence && !result.looped;
+}

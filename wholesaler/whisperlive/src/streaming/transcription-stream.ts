@@ -3,7 +3,7 @@ import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { type VoiceDetector, vadWindow } from '../vad/silero.ts';
 import { AudioBuffer } from './audio-buffer.ts';
-import type { StreamingPolicy } from './policy.ts';
+import { isBelievable, type StreamingPolicy } from './policy.ts';
 import { quietestPoint } from './quietest-point.ts';
 import { samples, seconds, type Utterance, UtteranceDetector } from './utterance-detector.ts';
 
@@ -124,7 +124,7 @@ export class TranscriptionStream {
     this.#deps.scheduler
       .draft(this, this.#job({ from, to: this.#analysed, voicedSamples }))
       .then((result) => {
-        if (!result || number !== this.#number || !this.#believable(result) || !result.text) return;
+        if (!result || number !== this.#number || !isBelievable(result, this.#deps.policy) || !result.text) return;
         this.#draftShown = true;
         this.#emit(number, from, voiceEnd, result, false);
       })
@@ -146,7 +146,7 @@ export class TranscriptionStream {
     this.#finals = this.#finals.then(async () => {
       try {
         const result = await decoded;
-        const text = this.#believable(result) ? result.text : '';
+        const text = isBelievable(result, this.#deps.policy) ? result.text : '';
         // A draft that turned out to be nothing is taken back by an empty final.
         if (text || draftShown) this.#emit(number, utterance.from, utterance.voiceEnd, { ...result, text }, true);
       } catch (error) {
@@ -159,12 +159,6 @@ export class TranscriptionStream {
 
   #job({ from, to, voicedSamples }: Pick<Utterance, 'from' | 'to' | 'voicedSamples'>): TranscribeJob {
     return { audio: this.#audio.slice(from, to), voicedSeconds: seconds(voicedSamples), ...this.#settings };
-  }
-
-  #believable(result: TranscribeResult): boolean {
-    const { maxNoSpeechProbability, minAverageLogprob } = this.#deps.policy;
-    const silence = result.noSpeechProbability > maxNoSpeechProbability && result.averageLogprob < minAverageLogprob;
-    return !silence && !result.looped;
   }
 
   #emit(number: number, from: number, to: number, result: TranscribeResult, completed: boolean): void {
