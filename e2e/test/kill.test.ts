@@ -10,7 +10,10 @@ import { type Stack, startStack } from '../src/stack/stack.ts';
 
 // The first two turns have no one talking at the same time; the victim is killed in the middle of the second.
 const script = (await demoScript()).slice(0, 4);
-const allowedWerLoss = 0.05;
+// A sentence lost or told twice is seven words or more. Beyond that, what a word is taken for after Opus is a matter of
+// luck, and so few words make much of it: the demo's own promise is stricter, over more of them.
+const allowedLostOrDoubledWords = 2;
+const allowedWerLoss = 0.1;
 let stack: Stack;
 
 beforeAll(async () => {
@@ -53,6 +56,8 @@ test.each(['whisperlive', 'transcription-collector', 'bot-manager', 'retailer'])
     const alone = await whisperAlone(script);
     const heard = transcript.segments.map((s) => `${s.segment_id} ${s.start.toFixed(2)} ${s.speaker}: ${s.text}`);
     expect(figures.wer.wer, heard.join('\n')).toBeLessThanOrEqual(alone.wer + allowedWerLoss);
+    expect(figures.wer.deleted, `lost words: ${heard.join('\n')}`).toBeLessThanOrEqual(allowedLostOrDoubledWords);
+    expect(figures.wer.inserted, `doubled words: ${heard.join('\n')}`).toBeLessThanOrEqual(allowedLostOrDoubledWords);
     expect(figures.rightNameShare, heard.join('\n')).toBe(1);
     expect(new Set(transcript.segments.map((s) => s.segment_id)).size).toBe(transcript.segments.length);
     const texts = transcript.segments.map((segment) => segment.text);

@@ -9,11 +9,11 @@ export interface ScriptedTurn {
 
 const lines: [speaker: string, file: string, together?: 'together'][] = [
   ['John', 'jfk.wav'],
-  ['Emma', 'lv-sense-0880.wav'],
+  ['Emma', 'lv-sense-0870.wav'],
   ['Tara', 'sb-spk1_snt1.wav'],
-  ['Emma', 'lv-sense-0890.wav'],
-  ['Tara', 'sb-spk1_snt2.wav', 'together'],
   ['Emma', 'lv-sense-0920.wav'],
+  ['Tara', 'sb-spk1_snt2.wav', 'together'],
+  ['Emma', 'lv-sense-0890.wav'],
   ['Tara', 'sb-spk1_snt4.wav'],
 ];
 
