@@ -2,6 +2,7 @@ import { migrateRetailer } from '@vexa/retailer/db/migrate';
 import { type LocalPostgres, startPostgres, uniqueDatabaseName } from '@vexa/shared/local/postgres';
 import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
 import { migrateWholesaler } from '@vexa/wholesaler-database/migrate';
+import postgres from 'postgres';
 import { AdminClient } from './admin-client.ts';
 import { requirePrerequisites } from './prerequisites.ts';
 import { type LogLine, ServiceProcess } from './service-process.ts';
@@ -39,11 +40,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await requirePrerequisites({ ...process.env, REDIS_URL: options.redisUrl });
   await using cleanup = new AsyncDisposableStack();
   onProgress('Postgres and Redis');
-  const postgres = options.databaseUrl ? undefined : cleanup.use(await startPostgres());
+  const localPostgres = options.databaseUrl ? undefined : cleanup.use(await startPostgres());
   const redis = options.redisUrl ? undefined : cleanup.use(await startRedis());
   const stores = {
-    wholesalerDatabaseUrl: await createDatabase(postgres, options.databaseUrl, 'vexa_wholesaler'),
-    retailerDatabaseUrl: await createDatabase(postgres, options.databaseUrl, 'vexa_retailer'),
+    wholesalerDatabaseUrl: await createDatabase(localPostgres, options.databaseUrl, 'vexa_wholesaler'),
+    retailerDatabaseUrl: await createDatabase(localPostgres, options.databaseUrl, 'vexa_retailer'),
     redisUrl: options.redisUrl ?? redis?.url ?? '',
   };
   await Promise.all([migrateWholesaler(stores.wholesalerDatabaseUrl), migrateRetailer(stores.retailerDatabaseUrl)]);
@@ -70,7 +71,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     wholesalerAdmin,
     retailerAdmin,
     systemKey: system.key,
-    postgres,
+    postgres: localPostgres,
     redis,
     service: (name) => {
       const found = services.get(name);
@@ -88,9 +89,8 @@ async function createDatabase(
 ): Promise<string> {
   if (local) return local.createDatabase(name);
   if (!url) throw new Error('Neither a local Postgres nor DATABASE_URL');
-  const { default: connect } = await import('postgres');
   const unique = uniqueDatabaseName(name);
-  const sql = connect(url, { max: 1, onnotice: () => {} });
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
   await sql`create database ${sql(unique)}`;
   await sql.end();
   const made = new URL(url);

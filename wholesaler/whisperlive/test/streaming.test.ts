@@ -15,6 +15,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { configFromEnv } from '../src/config.ts';
 import { createService } from '../src/service.ts';
+import { readWav } from '../src/wav.ts';
 
 const secret = 'a-secret-for-tests-only-0123456789';
 const meetingId = 7;
@@ -63,10 +64,8 @@ async function connect(uid: string, more: Record<string, unknown> = {}, to = url
   return { socket, frames };
 }
 
-async function voice(file: string): Promise<Float32Array> {
-  const wav = await readFile(fileURLToPath(import.meta.resolve(`@vexa/shared/testing/voices/${file}`)));
-  return Float32Array.from({ length: (wav.length - 44) / 2 }, (_, i) => wav.readInt16LE(44 + i * 2) / 32_768);
-}
+const voice = async (file: string): Promise<Float32Array> =>
+  readWav(await readFile(fileURLToPath(import.meta.resolve(`@vexa/shared/testing/voices/${file}`))));
 
 /** Sends audio at `speed` times the pace at which it was spoken. */
 async function speak(socket: WebSocket, audio: Float32Array, speed = 4): Promise<void> {
