@@ -34,3 +34,11 @@ export const DrainReply = z.object({
   speech_seconds: z.number(),
 });
 export type DrainReply = z.infer<typeof DrainReply>;
+
+/**
+ * Retention, asked of bot-manager by whoever watches the time. `POST /internal/meetings/{id}/expiring` tells the customer
+ * by `meeting.expiring`, once however often it is asked; `POST /internal/meetings/{id}/expire` purges and redacts the
+ * meeting as its customer's DELETE does. Both answer 204, 404, or 409 while the meeting is live.
+ */
+export const ExpiringRequest = z.object({ expires_at: z.iso.datetime() });
+export type ExpiringRequest = z.infer<typeof ExpiringRequest>;
