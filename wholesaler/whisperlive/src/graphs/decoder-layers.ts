@@ -26,9 +26,12 @@ export function crossKeyValues(
 
 export interface DecoderInput {
   x: string;
-  past: KeyValue[];
+  /** One entry a layer; undefined where nothing came before. */
+  past: (KeyValue | undefined)[];
   cross: KeyValue[];
   mask: string;
+  /** Sees each layer's cross-attention scores [B, heads, S, ctx], before their softmax. */
+  onScores?: (layer: number, scores: string) => void;
 }
 
 /** x [B, S, width] through all layers; also returns each layer's keys and values with the new positions appended. */
@@ -48,7 +51,8 @@ export function decoderLayers(
     const to = (name: string): string => `${i}.${name}`;
     const self = selfAttention(g, file, dims, { x, past, mask: input.mask, from, to }, precision);
     present.push(self.present);
-    x = crossAttention(g, file, dims, { x: self.x, cross, from, to }, precision);
+    const onScores = (scores: string): void => input.onScores?.(i, scores);
+    x = crossAttention(g, file, dims, { x: self.x, cross, from, to, onScores }, precision);
     x = feedForward(g, file, x, from, to, precision);
   }
   return { x, present };
@@ -64,7 +68,7 @@ function selfAttention(
   g: GraphBuilder,
   file: WeightSource,
   { width, heads }: WhisperDimensions,
-  { x, past, mask, from, to }: LayerNames & { past: KeyValue; mask: string },
+  { x, past, mask, from, to }: LayerNames & { past: KeyValue | undefined; mask: string },
   precision: Precision,
 ): { x: string; present: KeyValue } {
   const normed = layerNorm(g, x, to('n1'), norm(file, `${from}/self_attention/layer_norm`));
@@ -75,8 +79,9 @@ function selfAttention(
     3,
     { axis: -1 },
   );
-  const key = g.op('Concat', [past.key, splitHeads(g, k, heads)], { axis: 2 });
-  const values = g.op('Concat', [past.value, splitHeads(g, v, heads)], { axis: 2 });
+  const [newKey, newValues] = [splitHeads(g, k, heads), splitHeads(g, v, heads)];
+  const key = past ? g.op('Concat', [past.key, newKey], { axis: 2 }) : newKey;
+  const values = past ? g.op('Concat', [past.value, newValues], { axis: 2 }) : newValues;
   const scores = g.op('FusedMatMul', [splitHeads(g, q, heads), key], { transB: 1 });
   const attended = mergeHeads(g, g.op('MatMul', [softmax(g, add(g, scores, mask)), values]), width);
   const out = linear(g, attended, to('o'), () => dense(file, `${from}/self_attention/linear_1`), precision);
@@ -87,13 +92,14 @@ function crossAttention(
   g: GraphBuilder,
   file: WeightSource,
   { width, heads }: WhisperDimensions,
-  { x, cross, from, to }: LayerNames & { cross: KeyValue },
+  { x, cross, from, to, onScores }: LayerNames & { cross: KeyValue; onScores: (scores: string) => void },
   precision: Precision,
 ): string {
   const normed = layerNorm(g, x, to('n2'), norm(file, `${from}/attention/layer_norm`));
   const q = linear(g, normed, to('cq'), () => attentionInput(file, `${from}/attention/linear_0`, width), precision);
-  const scores = softmax(g, g.op('MatMul', [splitHeads(g, q, heads), cross.key]));
-  const attended = mergeHeads(g, g.op('MatMul', [scores, cross.value]), width);
+  const scores = g.op('MatMul', [splitHeads(g, q, heads), cross.key]);
+  onScores(scores);
+  const attended = mergeHeads(g, g.op('MatMul', [softmax(g, scores), cross.value]), width);
   return add(
     g,
     x,

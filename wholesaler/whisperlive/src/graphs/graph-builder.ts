@@ -104,9 +104,10 @@ export function value(name: string, type: ElementType, dims: (number | string)[]
   return ValueInfoProto.create({ name, type: { tensorType: { elemType: elementType[type], shape: { dim } } } });
 }
 
-/** Writes the `.onnx` file; its weights must already be on disk beside it. */
+/** Writes the `.onnx` file with what it uses of the weights, which must already be on disk beside it. */
 export function writeModel(path: string, graph: Subgraph, weights: WeightFile): void {
-  graph.initializer = weights.initializers;
+  const used = namesUsed(graph);
+  graph.initializer = weights.initializers.filter(({ name }) => used.has(name));
   const model = ModelProto.create({
     irVersion,
     producerName: 'vexa',
@@ -117,6 +118,14 @@ export function writeModel(path: string, graph: Subgraph, weights: WeightFile): 
     ],
   });
   writeFileSync(path, ModelProto.encode(model).finish());
+}
+
+function namesUsed({ node }: Pick<Subgraph, 'node'>, names = new Set<string>()): Set<string> {
+  for (const { input, attribute: attributes } of node ?? []) {
+    for (const name of input ?? []) names.add(name);
+    for (const { g } of attributes ?? []) if (g) namesUsed({ node: g.node ?? [] }, names);
+  }
+  return names;
 }
 
 function attribute(name: string, content: AttributeValue): Attribute {

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { laterHeads } from '../graphs/alignment-heads.ts';
 import { headWidth, type WhisperDimensions } from '../graphs/whisper-weights.ts';
 import { ModelError } from './model-error.ts';
 import { codeOf } from './pull-lock.ts';
@@ -99,12 +100,6 @@ export function writeDecodingConfig(folder: string, dims: WhisperDimensions): vo
 const blankToken = 220;
 
 const ascending = (values: Iterable<number>): number[] => [...values].toSorted((a, b) => a - b);
-
-/** Whisper's own choice when nobody has measured which heads follow the audio: all in the later half of the layers. */
-function laterHeads({ decoderLayers, heads }: WhisperDimensions): [number, number][] {
-  const first = Math.floor(decoderLayers / 2);
-  return Array.from({ length: (decoderLayers - first) * heads }, (_, i) => [first + Math.floor(i / heads), i % heads]);
-}
 
 function readJson<T>(path: string, schema: z.ZodType<T>, ifAbsent?: T): T {
   let text: string;
