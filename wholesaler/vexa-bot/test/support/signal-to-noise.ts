@@ -1,8 +1,8 @@
 const sampleRate = 16_000;
 const binSamples = sampleRate / 100;
-/** A receiver stretches and squeezes time a little to ride out jitter, so short windows are compared, each where it fits. */
+/** A receiver stretches and squeezes time to ride out jitter, so short windows are compared, each near where the last one fitted. */
 const windowSamples = sampleRate / 10;
-const slackSamples = sampleRate / 25;
+const slackSamples = sampleRate / 20;
 
 export interface Comparison {
   /** Where the original begins in the copy, in seconds. */
@@ -17,12 +17,16 @@ export interface Comparison {
 export function compareAudio(original: Float32Array, copy: Float32Array): Comparison {
   const offset = bestLag(envelope(original), envelope(copy), 0, Math.ceil(copy.length / binSamples)) * binSamples;
   const [ratios, loudness]: [number[], number] = [[], rms(original)];
-  let [energy, copied] = [0, 0];
+  let [energy, copied, drift] = [0, 0, 0];
   for (let start = 0; start + windowSamples <= original.length; start += windowSamples) {
     const window = original.subarray(start, start + windowSamples);
-    const lag = bestLag(window, copy, offset + start - slackSamples, offset + start + slackSamples);
+    const expected = offset + drift + start;
+    const lag = bestLag(window, copy, expected - slackSamples, expected + slackSamples);
     const [cross, own, heard] = products(window, copy, lag);
-    if (rms(window) > loudness / 2) ratios.push(cross ** 2 / own / (heard - cross ** 2 / own));
+    if (rms(window) > loudness / 2) {
+      ratios.push(cross ** 2 / own / (heard - cross ** 2 / own));
+      drift = lag - offset - start;
+    }
     energy += own;
     copied += heard;
   }
