@@ -74,6 +74,30 @@ test('a second sentence right behind the first is not left out, and none is said
   }
 });
 
+test('a transcript begins with the words it must begin with, and goes on from there', async () => {
+  const job = { audio: clip('jfk.wav'), language: 'en', task: 'transcribe' } as const;
+  const free = await engine.transcribe(job);
+  expect(
+    free.words
+      .map(({ text }) => text)
+      .join('')
+      .trim(),
+  ).toBe(free.text);
+  expect(free.words.flatMap(({ tokens }) => tokens)).toEqual(free.tokens);
+  const said = free.words.slice(0, 6).flatMap(({ tokens }) => tokens);
+  const forced = await engine.transcribe({ ...job, prefix: said });
+  expect(forced.tokens).toEqual(free.tokens);
+  const other = await engine.transcribe({ ...job, prefix: [...said.slice(0, -1), ...said.slice(0, 1)] });
+  expect(other.tokens.slice(0, said.length)).toEqual([...said.slice(0, -1), ...said.slice(0, 1)]);
+  expect(other.text.toLowerCase()).toContain('for your country');
+});
+
+test('a transcript that is forced whole ends where it ends', async () => {
+  const job = { audio: clip('jfk.wav'), language: 'en', task: 'transcribe' } as const;
+  const { tokens, text } = await engine.transcribe(job);
+  expect(await engine.transcribe({ ...job, prefix: tokens })).toMatchObject({ tokens, text, looped: false });
+});
+
 test('the same clip gives the same answer, also when jobs wait in line', async () => {
   const job = { audio: clip('pv-en.wav'), language: 'en', task: 'transcribe' } as const;
   const results = await Promise.all([engine.transcribe(job), engine.transcribe(job), engine.transcribe(job)]);

@@ -1,8 +1,10 @@
+import { compressionRatio } from './compression-ratio.ts';
 import { endedEarly, isLeftOut, maxContinuations } from './early-end.ts';
 import type { TranscribeJob, TranscribeResult } from './engine.ts';
 import { maxTokensPerSecond, repeatsItself } from './loop-guard.ts';
 import { framesPerSecond, maxFrames, maxSeconds, sampleRate } from './mel.ts';
 import type { Prompt, WhisperTokenizer } from './tokenizer.ts';
+import { splitWords } from './words.ts';
 
 /** Opaque hidden states of one window. */
 export interface Encoded {
@@ -39,6 +41,8 @@ const decoderPositions = 448;
 const spareTokens = 10;
 /** What Whisper itself allows a window of 30 s. */
 const maxFullWindowTokens = 224;
+/** A forced prefix leaves room for as much again. */
+const maxPrefixTokens = maxFullWindowTokens - spareTokens;
 
 /**
  * One greedy decode. Whisper was trained on 30 s windows; a shorter one costs in proportion and loses nothing when at
@@ -78,30 +82,38 @@ async function decodeWindow(
   { frames, maxTokens }: Window,
 ): Promise<TranscribeResult> {
   const { tokenizer } = model;
+  const prefix = (job.prefix ?? []).slice(-maxPrefixTokens);
   const encoded = await model.encode(model.features(job.audio, frames), frames);
   try {
     const spoken = await languageOf(model, encoded, job.language);
     const prompt = tokenizer.prompt({
       language: model.multilingual ? spoken.language : undefined,
       task: job.task,
-      ...(job.promptText === undefined ? {} : { promptText: job.promptText }),
+      promptText: job.promptText,
+      maxPromptTokens: decoderPositions / 2 - 1 - prefix.length,
     });
-    const heard = await decodeTokens(model, encoded, prompt, maxTokens);
+    const heard = await decodeTokens(model, encoded, prompt, maxTokens, prefix);
+    heard.tokens.unshift(...prefix);
+    heard.looped ||= repeatsItself(heard.tokens);
     for (
       let i = 0;
       i < maxContinuations && !heard.looped && endedEarly(heard.tokens.length, job.voicedSeconds);
       i += 1
     ) {
-      const more = await decodeTokens(model, encoded, prompt, maxTokens, heard.tokens);
+      const more = await decodeTokens(model, encoded, prompt, maxTokens, heard.tokens, 'mustGoOn');
       if (!isLeftOut(more, heard.tokens)) break;
       heard.averageLogprob = Math.min(heard.averageLogprob, more.averageLogprob);
       heard.tokens.push(...more.tokens);
     }
+    const text = tokenizer.decode(heard.tokens);
     return {
-      text: tokenizer.decode(heard.tokens),
+      text: text.trim(),
+      tokens: heard.tokens,
+      words: splitWords(heard.tokens, job.task === 'translate' ? 'en' : spoken.language, tokenizer.decode),
+      compressionRatio: compressionRatio(text.trim()),
+      temperature: 0,
       language: spoken.language,
       languageProbability: spoken.probability,
-      tokenCount: heard.tokens.length,
       averageLogprob: heard.averageLogprob,
       noSpeechProbability: heard.noSpeechProbability,
       looped: heard.looped,
@@ -118,21 +130,25 @@ interface Heard {
   looped: boolean;
 }
 
-/** Decodes from the beginning, or goes on after the tokens `before`, which then may not be the end. */
+/** Decodes what follows the tokens `before`: at the beginning and where told so, that may not be nothing. */
 async function decodeTokens(
   { tokenizer, generate }: WhisperModel,
   encoded: Encoded,
   prompt: Prompt,
   maxTokens: number,
-  before: readonly number[] = [],
+  before: readonly number[],
+  end: 'mayEnd' | 'mustGoOn' = 'mayEnd',
 ): Promise<Heard> {
   const promptIds = [...prompt.ids, ...before];
   const output = await generate(encoded, {
     promptIds,
     startIndex: prompt.startIndex,
-    maxNewTokens: Math.min(maxTokens, maxFullWindowTokens, decoderPositions - promptIds.length),
+    maxNewTokens: Math.min(
+      Math.max(spareTokens, Math.min(maxTokens, maxFullWindowTokens) - before.length),
+      decoderPositions - promptIds.length,
+    ),
     bias: tokenizer.bias,
-    biasFirst: before.length > 0 ? tokenizer.biasGoOn : tokenizer.biasFirst,
+    biasFirst: firstBias(tokenizer, before, end),
   });
   const ended = output.tokens.indexOf(tokenizer.end);
   const tokens = ended < 0 ? output.tokens : output.tokens.slice(0, ended);
@@ -142,6 +158,11 @@ async function decodeTokens(
     noSpeechProbability: output.noSpeechProbability,
     looped: ended < 0 || repeatsItself(tokens),
   };
+}
+
+function firstBias(tokenizer: WhisperTokenizer, before: readonly number[], end: 'mayEnd' | 'mustGoOn'): Float32Array {
+  if (end === 'mustGoOn') return tokenizer.biasGoOn;
+  return before.length > 0 ? tokenizer.bias : tokenizer.biasFirst;
 }
 
 /** The language given, or the likeliest among the language tokens at the first position. */

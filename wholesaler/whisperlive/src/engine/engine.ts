@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ensureModel } from '../models/ensure-model.ts';
 import type { ModelFiles } from '../models/model-files.ts';
 import { EngineWorker, WorkerStopped } from './engine-worker.ts';
+import type { Word } from './words.ts';
+
+export type { Word } from './words.ts';
 
 export interface TranscribeJob {
   /** 16 kHz mono samples in [-1, 1], at most 30 s. */
@@ -13,15 +16,29 @@ export interface TranscribeJob {
   voicedSeconds?: number;
   /** Text spoken before this audio; only its last tokens are used. */
   promptText?: string;
+  /** Text tokens that the transcript must begin with; they are part of the result. */
+  prefix?: readonly number[];
+  /** Gives every word its start and end. */
+  wordTimes?: boolean;
+  /** When the transcript does not convince, decodes again at rising temperatures: worth its cost for finals and files. */
+  fallback?: boolean;
 }
 
 export interface TranscribeResult {
   text: string;
   language: string;
   languageProbability: number;
-  tokenCount: number;
+  /** The whole transcript, a forced prefix included; without the end token. */
+  tokens: readonly number[];
+  /** The same, parted into words. */
+  words: readonly Word[];
+  /** Mean log-probability of the tokens that were chosen (not of a prefix), the end token among them. */
   averageLogprob: number;
   noSpeechProbability: number;
+  /** Bytes of the text over bytes of it deflated; repetition makes it large. */
+  compressionRatio: number;
+  /** What the transcript was sampled at; 0 when each token is the likeliest. */
+  temperature: number;
   /** Repetition that survived the second decode over the full window. */
   looped: boolean;
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { textOf, tokenBytes } from './token-bytes.ts';
 
 const tokenizerSchema = z.looseObject({
+  model: z.looseObject({ vocab: z.record(z.string(), z.int()) }),
   added_tokens: z.array(z.object({ id: z.int(), content: z.string() })),
 });
 const configSchema = z.object({
@@ -22,6 +24,15 @@ export interface Prompt {
   startIndex: number;
 }
 
+export interface PromptOptions {
+  /** Undefined for a model of one language. */
+  language: string | undefined;
+  task: 'transcribe' | 'translate';
+  /** Text spoken before; its last tokens are used, at most `maxPromptTokens`. */
+  promptText?: string | undefined;
+  maxPromptTokens?: number;
+}
+
 export interface WhisperTokenizer {
   readonly end: number;
   readonly languages: ReadonlyMap<string, number>;
@@ -33,8 +44,9 @@ export interface WhisperTokenizer {
   /** Leaves the language tokens as the only choice. */
   readonly biasLanguage: Float32Array;
   readonly startOfTranscript: number;
-  prompt(options: { language: string | undefined; task: 'transcribe' | 'translate'; promptText?: string }): Prompt;
-  decode(tokens: number[]): string;
+  prompt(options: PromptOptions): Prompt;
+  /** The text as spoken, usually with a space before it; special tokens are left out. */
+  decode(tokens: readonly number[]): string;
   languageOf(token: number): string | undefined;
 }
 
@@ -66,6 +78,7 @@ export function loadTokenizer(files: { tokenizer: string; config: string }, voca
   biasGoOn[end] = suppressed;
   const biasLanguage = new Float32Array(vocabulary).fill(suppressed);
   for (const id of languages.values()) biasLanguage[id] = 0;
+  const bytes = tokenBytes(json.model.vocab);
   const codes = new Map([...languages].map(([code, id]) => [id, code]));
   return {
     end,
@@ -75,14 +88,15 @@ export function loadTokenizer(files: { tokenizer: string; config: string }, voca
     biasFirst,
     biasGoOn,
     biasLanguage,
-    prompt: ({ language, task, promptText }) => {
+    prompt: ({ language, task, promptText, maxPromptTokens: most = maxPromptTokens }) => {
       const before = promptText?.trim().slice(-maxPromptCharacters);
       const text = before ? tokenizer.encode(` ${before}`, { add_special_tokens: false }).ids : [];
-      const prefix = text.length > 0 ? [idOf('<|startofprev|>'), ...text.slice(-maxPromptTokens)] : [];
+      const kept = text.slice(Math.max(0, text.length - Math.min(most, maxPromptTokens)));
+      const prefix = kept.length > 0 ? [idOf('<|startofprev|>'), ...kept] : [];
       const wanted = language === undefined ? [] : [idOf(`<|${language}|>`), idOf(`<|${task}|>`)];
       return { ids: [...prefix, start, ...wanted, noTimestamps], startIndex: prefix.length };
     },
-    decode: (tokens) => tokenizer.decode(tokens, { skip_special_tokens: true }).trim(),
+    decode: (tokens) => textOf(bytes, tokens),
     languageOf: (token) => codes.get(token),
   };
 }

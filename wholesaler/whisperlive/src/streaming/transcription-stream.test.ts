@@ -11,7 +11,7 @@ const heard: TranscribeResult = {
   text: 'words',
   language: 'en',
   languageProbability: 1,
-  tokenCount: 3,
+  ...{ tokens: [], words: [], compressionRatio: 1, temperature: 0 },
   averageLogprob: -0.2,
   noSpeechProbability: 0.1,
   looped: false,
