@@ -39,4 +39,5 @@ export const wsUrl = z.url({ protocol: /^wss?$/, error: 'must be a ws:// or wss:
 export const serviceEnv = {
   HOST: z.string().default('0.0.0.0'),
   LOG_LEVEL: z.enum(logLevels).default('info'),
+  METRICS_TOKEN: secret('METRICS_TOKEN').optional(),
 };

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { requestFields } from './request-context.ts';
 
 export type { Logger } from 'pino';
 
@@ -7,11 +8,15 @@ export type LogLevel = (typeof logLevels)[number];
 
 const secretPaths = ['token', 'key', 'secret', 'password', 'authorization', 'apiKey', 'text', 'segments'];
 
-/** JSON lines on stdout. Secrets and transcript text are cut out even when somebody logs a whole object. */
+/**
+ * JSON lines on stdout, with the ids of the request they belong to. Secrets and transcript text are cut out even when
+ * somebody logs a whole object.
+ */
 export const createLogger = (service: string, level: LogLevel = 'info'): Logger =>
   pino({
     level,
     base: { service },
+    mixin: requestFields,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: secretPaths.flatMap((path) => [path, `*.${path}`]), censor: '[redacted]' },

@@ -3,6 +3,7 @@ import { jwtVerify, SignJWT } from 'jose';
 import { Identity, type Scope } from '../contracts/internal.ts';
 import { ServiceError } from '../errors.ts';
 import type { BaseVariables } from '../http/app.ts';
+import { noteUser } from '../request-context.ts';
 
 export const identityHeader = 'x-vexa-identity';
 const issuer = 'vexa:api-gateway';
@@ -45,6 +46,7 @@ export const requireIdentity =
       throw new ServiceError('forbidden', `This key lacks the scope "${scope}".`);
     }
     c.set('identity', identity);
+    noteUser(identity.user_id);
     await next();
   };
 

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { isSameSecret } from '../auth/same-secret.ts';
 import { ServiceError } from '../errors.ts';
 import type { Logger } from '../logging.ts';
+import { runInRequest } from '../request-context.ts';
+import type { Metrics } from './metrics.ts';
 import { fieldProblems, onError, problemResponse, withoutKeys } from './problem.ts';
+import { nextSpan, readTraceparent } from './trace.ts';
 
 /** Variables every request carries. */
 export interface BaseVariables {
@@ -16,15 +21,19 @@ const maxBodyBytes = 1024 * 1024;
 export interface AppOptions {
   /** Routes under this path (`/v1/`) limit their bodies themselves. */
   ownBodyLimit?: string;
+  /** Serves them on `/metrics`, and counts every request in them. */
+  metrics?: Metrics;
+  /** Asked of whoever reads `/metrics` (`Authorization: Bearer`); left out: nothing is asked. */
+  metricsToken?: string | undefined;
 }
 
 /**
- * The skeleton of every HTTP surface: request ids, problem+json errors, 422s that name each field, a body limit of
- * 1 MiB and one log line a request (method, path, status, time; no headers, no bodies).
+ * The skeleton of every HTTP surface: request ids and W3C trace context, problem+json errors, 422s that name each field, a
+ * body limit of 1 MiB, `/metrics` and one log line a request (method, path, status, time; no headers, no bodies).
  */
 export function createApp<V extends BaseVariables = BaseVariables>(
   logger: Logger,
-  { ownBodyLimit }: AppOptions = {},
+  { ownBodyLimit, metrics, metricsToken }: AppOptions = {},
 ): OpenAPIHono<{ Variables: V }> {
   const app = new OpenAPIHono<{ Variables: V }>({
     defaultHook: (result, c) => {
@@ -34,24 +43,13 @@ export function createApp<V extends BaseVariables = BaseVariables>(
       return problemResponse(error, c.get('requestId'));
     },
   });
-  app.use(async (c, next) => {
-    const given = c.req.header('x-request-id');
-    const requestId = given && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
-    c.set('requestId', requestId);
-    const startedAt = performance.now();
-    await next();
-    c.header('x-request-id', requestId);
-    logger.info(
-      {
-        request_id: requestId,
-        method: c.req.method,
-        path: withoutKeys(c.req.path),
-        status: c.res.status,
-        ms: Math.round(performance.now() - startedAt),
-      },
-      'request',
+  app.use(nameRequest(logger));
+  if (metrics) {
+    app.use(metrics.measure);
+    app.get('/metrics', requireBearer(metricsToken), async (c) =>
+      c.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
     );
-  });
+  }
   const limitBody = bodyLimit({
     maxSize: maxBodyBytes,
     onError: (c) => {
@@ -68,4 +66,45 @@ export function createApp<V extends BaseVariables = BaseVariables>(
   );
   app.onError(onError(logger));
   return app;
+}
+
+/** Gives the request its ids, in all that is logged meanwhile and in the answer, and logs how it ended. */
+function nameRequest(logger: Logger): MiddlewareHandler<{ Variables: BaseVariables }> {
+  return (c, next) => {
+    const given = c.req.header('x-request-id');
+    const fresh = randomUUID();
+    const requestId = given && /^[\w.-]{1,128}$/.test(given) ? given : fresh;
+    const parent = readTraceparent(c.req.header('traceparent'));
+    const context = {
+      requestId,
+      trace: nextSpan(parent, fresh.replaceAll('-', '')),
+      tracestate: parent && c.req.header('tracestate'),
+      userId: undefined,
+    };
+    c.set('requestId', requestId);
+    const startedAt = performance.now();
+    return runInRequest(context, async () => {
+      await next();
+      c.header('x-request-id', requestId);
+      logger.info(
+        {
+          method: c.req.method,
+          path: withoutKeys(c.req.path),
+          status: c.res.status,
+          ms: Math.round(performance.now() - startedAt),
+        },
+        'request',
+      );
+    });
+  };
+}
+
+function requireBearer(token: string | undefined): MiddlewareHandler {
+  return async (c, next) => {
+    const given = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
+    if (token !== undefined && !isSameSecret(given, token)) {
+      throw new ServiceError('unauthorized', 'Metrics are for whoever has METRICS_TOKEN: send it as a bearer token.');
+    }
+    await next();
+  };
 }

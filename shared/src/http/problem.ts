@@ -59,10 +59,10 @@ export const onError =
     const known = toServiceError(error);
     if (known) return problemResponse(known, requestId);
     if (isUnavailable(error)) {
-      logger.warn({ ...errorFields(error), request_id: requestId }, 'a server this one needs is away');
+      logger.warn(errorFields(error), 'a server this one needs is away');
       return problemResponse(unavailable(), requestId);
     }
-    logger.error({ ...errorFields(error), request_id: requestId, path: withoutKeys(c.req.path) }, 'unexpected error');
+    logger.error({ ...errorFields(error), path: withoutKeys(c.req.path) }, 'unexpected error');
     return problemResponse(new ServiceError('internal_error', 'Something went wrong on our side.'), requestId);
   };
 

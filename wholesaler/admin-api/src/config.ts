@@ -14,6 +14,7 @@ const AdminApiEnv = z.object({
 export interface AdminApiConfig {
   http: { port: number; host: string };
   logLevel: LogLevel;
+  metricsToken: string | undefined;
   databaseUrl: string;
   redisUrl: string;
   secrets: { adminToken: string; internalToken: string };
@@ -25,6 +26,7 @@ export function configFromEnv(env: Env): AdminApiConfig {
   return {
     http: { port: parsed.PORT, host: parsed.HOST },
     logLevel: parsed.LOG_LEVEL,
+    metricsToken: parsed.METRICS_TOKEN,
     databaseUrl: parsed.DATABASE_URL,
     redisUrl: parsed.REDIS_URL,
     secrets: { adminToken: parsed.ADMIN_API_TOKEN, internalToken: parsed.INTERNAL_TOKEN_SECRET },

@@ -1,4 +1,5 @@
 import { connectDb } from '@vexa/shared/db/client';
+import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { createLogger, type Logger } from '@vexa/shared/logging';
 import { connectRedis } from '@vexa/shared/redis/client';
@@ -24,6 +25,8 @@ export function createService(config: AdminApiConfig, overrides: { logger?: Logg
       const app = createApp({
         db,
         logger,
+        metrics: createMetrics('admin-api'),
+        metricsToken: config.metricsToken,
         secrets: config.secrets,
         onAuthChanged: authChanges.announce,
         checks: { postgres: () => sql`select 1`, redis: () => redis.ping() },

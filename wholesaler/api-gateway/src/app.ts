@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { createApp as createBaseApp } from '@vexa/shared/http/app';
 import { mountDocs } from '@vexa/shared/http/docs';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
+import type { Metrics } from '@vexa/shared/http/metrics';
 import type { Logger } from '@vexa/shared/logging';
 import { cors } from 'hono/cors';
 import type { KeyCache } from './auth/key-cache.ts';
@@ -17,6 +18,8 @@ interface Deps {
   corsOrigins: string[];
   checks: Checks;
   logger: Logger;
+  metrics: Metrics;
+  metricsToken: string;
 }
 
 export const apiInfo = {
@@ -29,8 +32,8 @@ followed live on the WebSocket \`/ws\`: send \`{"action":"subscribe","meetings":
 };
 
 export function createApp(deps: Deps): OpenAPIHono<{ Variables: GatewayVariables }> {
-  const { keys, upstreams, corsOrigins, checks, logger } = deps;
-  const app = createBaseApp<GatewayVariables>(logger);
+  const { keys, upstreams, corsOrigins, checks, logger, metrics, metricsToken } = deps;
+  const app = createBaseApp<GatewayVariables>(logger, { metrics, metricsToken });
   if (corsOrigins.length > 0) {
     const origin = corsOrigins.includes('*') ? '*' : corsOrigins;
     app.use(cors({ origin, exposeHeaders: ['x-request-id', 'x-next-cursor', 'retry-after'], maxAge: 600 }));

@@ -26,6 +26,7 @@ const GatewayEnv = z.object({
 export interface GatewayConfig {
   http: { port: number; host: string };
   logLevel: LogLevel;
+  metricsToken: string | undefined;
   upstreams: { adminApi: string; botManager: string; collector: string };
   upstreamTimeoutMs: number;
   redisUrl: string;
@@ -39,6 +40,7 @@ export function configFromEnv(env: Env): GatewayConfig {
   return {
     http: { port: parsed.PORT, host: parsed.HOST },
     logLevel: parsed.LOG_LEVEL,
+    metricsToken: parsed.METRICS_TOKEN,
     upstreams: {
       adminApi: parsed.ADMIN_API_URL,
       botManager: parsed.BOT_MANAGER_URL,

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { openApiDocument } from '@vexa/shared/http/docs';
+import { createMetrics } from '@vexa/shared/http/metrics';
 import { createLogger } from '@vexa/shared/logging';
 import { apiInfo, createApp } from './app.ts';
 import { KeyCache } from './auth/key-cache.ts';
@@ -13,6 +14,8 @@ const app = createApp({
   corsOrigins: [],
   checks: {},
   logger: createLogger('openapi', 'silent'),
+  metrics: createMetrics('openapi'),
+  metricsToken: 'nobody reads them',
 });
 const file = new URL('../openapi.json', import.meta.url);
 writeFileSync(file, `${JSON.stringify(openApiDocument(app, apiInfo), null, 2)}\n`);

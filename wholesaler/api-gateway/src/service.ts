@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { signIdentity } from '@vexa/shared/auth/identity-token';
+import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { attachLiveServer } from '@vexa/shared/live/live-server';
 import { createLogger, type Logger } from '@vexa/shared/logging';
@@ -43,7 +45,16 @@ export function createService(config: GatewayConfig, overrides: { logger?: Logge
         'bot-manager': () => upstreams.botManager.check(),
         'transcription-collector': () => upstreams.collector.check(),
       };
-      const app = createApp({ keys, upstreams, corsOrigins: config.corsOrigins, checks, logger });
+      const app = createApp({
+        keys,
+        upstreams,
+        corsOrigins: config.corsOrigins,
+        checks,
+        logger,
+        metrics: createMetrics('api-gateway'),
+        // This address is public: without a token of the operator's, nobody knows the one to send.
+        metricsToken: config.metricsToken ?? randomUUID(),
+      });
       const http = stack.use(await listen(app, config.http));
       const access = { keys, botManager: upstreams.botManager, fanout: new MeetingFanout(subscriber, logger) };
       const live = stack.use(

@@ -112,7 +112,7 @@ test('a bearer token is as good as X-API-Key', async () => {
 });
 
 test('a service sees neither keys nor anything a caller made up about themselves', async () => {
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
   const { body } = await call('/bots/status', {
     headers: {
       authorization: 'Bearer something',
@@ -122,11 +122,15 @@ test('a service sees neither keys nor anything a caller made up about themselves
       'x-forwarded-host': 'evil.example',
       'x-admin-api-key': 'k',
       'x-request-id': 'request-17',
-      traceparent,
+      traceparent: `00-${traceId}-b7ad6b7169203331-01`,
       'idempotency-key': 'once',
     },
   });
-  expect(body.headers).toMatchObject({ 'x-request-id': 'request-17', traceparent, 'idempotency-key': 'once' });
+  expect(body.headers).toMatchObject({
+    'x-request-id': 'request-17',
+    traceparent: expect.stringContaining(traceId),
+    'idempotency-key': 'once',
+  });
   for (const name of [
     'authorization',
     'cookie',

@@ -1,6 +1,7 @@
 import { identityHeader, signServiceCall } from '@vexa/shared/auth/identity-token';
 import { Identity } from '@vexa/shared/contracts/internal';
 import { ServiceError } from '@vexa/shared/errors';
+import { traceHeaders } from '@vexa/shared/request-context';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /** Whom admin-api says a key stands for; undefined for a key it does not know. Rejects when it cannot say. */
@@ -13,6 +14,7 @@ export async function askAdminApi(
     path: '/internal/authenticate',
     headers: {
       'content-type': 'application/json',
+      ...traceHeaders(),
       [identityHeader]: await signServiceCall(internalToken, 'api-gateway'),
     },
     body: JSON.stringify({ key }),

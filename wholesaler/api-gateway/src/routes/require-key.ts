@@ -1,5 +1,6 @@
 import { apiKeyOf, unknownKey } from '@vexa/shared/auth/api-key';
 import type { BaseVariables } from '@vexa/shared/http/app';
+import { noteUser } from '@vexa/shared/request-context';
 import type { MiddlewareHandler } from 'hono';
 import type { Authenticated, KeyCache } from '../auth/key-cache.ts';
 
@@ -16,5 +17,6 @@ export const requireKey =
     const authenticated = await keys.authenticate(apiKeyOf((name) => c.req.header(name)));
     if (!authenticated) throw unknownKey();
     c.set('authenticated', authenticated);
+    noteUser(authenticated.identity.user_id);
     await next();
   };

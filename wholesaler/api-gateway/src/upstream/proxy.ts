@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { traceHeaders } from '@vexa/shared/request-context';
 import type { Context } from 'hono';
 import type { Dispatcher } from 'undici';
 import type { Upstream } from './upstream.ts';
@@ -16,8 +17,6 @@ const forwarded = [
   'idempotency-key',
   'if-none-match',
   'last-event-id',
-  'traceparent',
-  'tracestate',
   'user-agent',
   'x-service-layer-id',
 ];
@@ -43,7 +42,7 @@ export async function proxy(c: Context, upstream: Upstream, headers: Record<stri
     const answer = await upstream.request({
       method: raw.method as Dispatcher.HttpMethod,
       path: pathAndQuery(raw.url),
-      headers: { ...pick(raw.headers), 'x-request-id': c.get('requestId'), ...headers },
+      headers: { ...pick(raw.headers), ...traceHeaders(), ...headers },
       body: requestBody(raw),
       signal: raw.signal,
     });
