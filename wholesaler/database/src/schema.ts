@@ -1,6 +1,7 @@
 import { meetingColumns, transcriptionColumns } from '@vexa/shared/db/tables/meetings';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   doublePrecision,
   index,
   integer,
@@ -24,11 +25,17 @@ export { webhookDeliveries, webhookEndpoints } from '@vexa/shared/db/tables/webh
 
 const time = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
 
+/** What `search` in the list of meetings looks at: native id, name and participants, in lower case. */
+export const meetingSearchText = (t: { platform_specific_id: AnyPgColumn; data: AnyPgColumn }): SQL =>
+  sql`lower(${t.platform_specific_id} || ' ' || coalesce(${t.data}->>'name', '') || ' ' || coalesce(${t.data}->>'participants', ''))`;
+
 /** Owner: bot-manager. */
 export const meetings = pgTable(
   'meetings',
   {
     ...meetingColumns(),
+    /** When the customer was told that the meeting will be deleted soon. */
+    expiry_told_at: time('expiry_told_at'),
     /** Set when the customer purged the meeting: no text and no names are left. */
     redacted_at: time('redacted_at'),
   },
@@ -36,8 +43,17 @@ export const meetings = pgTable(
     uniqueIndex('meetings_one_live')
       .on(t.user_id, t.platform, t.platform_specific_id)
       .where(sql`${t.status} not in ('completed', 'failed')`),
-    index('meetings_by_user').on(t.user_id, t.id),
     index('meetings_by_native_id').on(t.user_id, t.platform, t.platform_specific_id, t.id),
+    // A page of the list costs the same however many meetings there are, whatever it is filtered by.
+    index('meetings_list').on(t.user_id, t.created_at, t.id),
+    index('meetings_list_status').on(t.user_id, t.status, t.created_at, t.id),
+    index('meetings_list_platform').on(t.user_id, t.platform, t.created_at, t.id),
+    index('meetings_search').using('gin', t.user_id, sql`(${meetingSearchText(t)}) gin_trgm_ops`),
+    index('meetings_live').on(t.id).where(sql`${t.status} not in ('completed', 'failed')`),
+    // Retention looks here for what is over and not redacted yet.
+    index('meetings_kept')
+      .on(t.end_time)
+      .where(sql`${t.status} in ('completed', 'failed') and ${t.redacted_at} is null`),
   ],
 );
 
@@ -58,7 +74,11 @@ export const botRuns = pgTable(
     exit_code: integer('exit_code'),
     audio_seconds_heard: doublePrecision('audio_seconds_heard').notNull().default(0),
   },
-  (t) => [index('bot_runs_by_meeting').on(t.meeting_id)],
+  (t) => [
+    index('bot_runs_by_meeting').on(t.meeting_id),
+    uniqueIndex('bot_runs_container_name').on(t.container_name),
+    index('bot_runs_open').on(t.meeting_id).where(sql`${t.ended_at} is null`),
+  ],
 );
 
 /** Owner: transcription-collector. One audio stream of one participant (or of the whole room). */

@@ -4,12 +4,20 @@ import type { WebhookEnvelope, WebhookEventType } from '../../contracts/webhook-
 
 const time = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
 
+export interface PreviousSecret {
+  secret: string;
+  /** RFC 3339; from then on it signs nothing. */
+  until: string;
+}
+
 /** Where a user wants their events; one per user. */
 export const webhookEndpoints = pgTable('webhook_endpoints', {
   user_id: integer('user_id').primaryKey(),
   url: text('url').notNull(),
   /** Kept readable: it signs outgoing events. */
   secret: text('secret').notNull(),
+  /** Secrets that were replaced and still sign beside the new one, newest first. */
+  previous_secrets: jsonb('previous_secrets').$type<PreviousSecret[]>().notNull().default([]),
   events: text('events').array().$type<WebhookEventType[]>(),
   enabled: boolean('enabled').notNull().default(true),
   created_at: time('created_at').notNull().defaultNow(),
@@ -35,6 +43,8 @@ export const webhookDeliveries = pgTable(
   },
   (t) => [
     index('webhook_deliveries_due').on(t.next_attempt_at).where(sql`${t.status} = 'pending'`),
-    index('webhook_deliveries_user').on(t.user_id, t.created_at),
+    index('webhook_deliveries_user').on(t.user_id, t.created_at, t.id),
+    index('webhook_deliveries_dead').on(t.created_at, t.id).where(sql`${t.status} = 'dead'`),
+    index('webhook_deliveries_settled').on(t.created_at).where(sql`${t.status} <> 'pending'`),
   ],
 );
