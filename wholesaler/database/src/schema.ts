@@ -2,6 +2,7 @@ import { meetingColumns, transcriptionColumns } from '@vexa/shared/db/tables/mee
 import { type SQL, sql } from 'drizzle-orm';
 import {
   type AnyPgColumn,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -104,11 +105,38 @@ export const meetingSessions = pgTable(
   (t) => [uniqueIndex('meeting_sessions_key').on(t.meeting_id, t.session_uid)],
 );
 
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
+
 /** Owner: transcription-collector. Times are seconds of the segment's own session. */
-export const transcriptions = pgTable('transcriptions', transcriptionColumns(), (t) => [
-  uniqueIndex('transcriptions_key').on(t.meeting_id, t.segment_id),
-  index('transcriptions_by_session').on(t.meeting_id, t.session_uid),
-]);
+export const transcriptions = pgTable(
+  'transcriptions',
+  {
+    ...transcriptionColumns(),
+    /** Whose meeting it is; null for words whose meeting has no row. */
+    user_id: integer('user_id'),
+    search: tsvector('search').generatedAlwaysAs(sql`to_tsvector('simple', "text")`),
+  },
+  (t) => [
+    uniqueIndex('transcriptions_key').on(t.meeting_id, t.segment_id),
+    index('transcriptions_by_session').on(t.meeting_id, t.session_uid),
+    // A search reads only what its user said, however large the table.
+    index('transcriptions_search').using('gin', t.user_id, t.search),
+  ],
+);
+
+/** Owner: transcription-collector. Links that open one transcript to whoever has them; the link itself is not kept. */
+export const transcriptShares = pgTable(
+  'transcript_shares',
+  {
+    /** SHA-256 of the share id. */
+    id_hash: text('id_hash').primaryKey(),
+    meeting_id: integer('meeting_id').notNull(),
+    user_id: integer('user_id').notNull(),
+    expires_at: time('expires_at').notNull(),
+    created_at: time('created_at').notNull().defaultNow(),
+  },
+  (t) => [index('transcript_shares_by_meeting').on(t.meeting_id), index('transcript_shares_by_end').on(t.expires_at)],
+);
 
 /** Owner: transcription-collector. Meetings that were purged: late messages about them are dropped, not stored. */
 export const purgedMeetings = pgTable(
