@@ -8,6 +8,7 @@ import {
   patchMeetingRoute,
 } from '@vexa/shared/contracts/routes/meetings';
 import { getTranscriptRoute } from '@vexa/shared/contracts/routes/transcripts';
+import { formatTranscript, mediaTypes } from '@vexa/shared/transcripts/format-transcript';
 import { requireKey } from '../auth/require-key.ts';
 import { deleteMeeting } from '../meetings/delete-meeting.ts';
 import { getMeeting } from '../meetings/get-meeting.ts';
@@ -41,8 +42,10 @@ export function mountMeetings(app: OpenAPIHono<{ Variables: IdentityVariables }>
     return c.json({ message: 'Your copy of the meeting is deleted.' }, 200);
   });
   app.openapi({ ...getTranscriptRoute, middleware: owner }, async (c) => {
-    const ref = refOf(c.req.valid('param'), c.req.valid('query'));
-    return c.json(await getTranscript(deps, c.var.identity.user_id, ref), 200);
+    const query = c.req.valid('query');
+    const transcript = await getTranscript(deps, c.var.identity.user_id, refOf(c.req.valid('param'), query));
+    if (query.format === 'json') return c.json(transcript, 200);
+    return c.body(formatTranscript(transcript, query.format), 200, { 'content-type': mediaTypes[query.format] });
   });
 }
 

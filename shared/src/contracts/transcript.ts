@@ -37,11 +37,51 @@ export const Transcript = z
     end_time: Time.nullable(),
     source: TranscriptSource,
     stale_since: Time.nullable(),
-    cursor: z.string().nullable(),
+    cursor: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Send it as `since` to get only what changed after this answer. Null: not kept here.' }),
+    partial: z.boolean().optional().openapi({
+      description:
+        'True: `segments` holds only what changed since the cursor; one with an empty text is gone. Otherwise it holds all.',
+    }),
     segments: z.array(Segment),
   })
   .openapi('Transcript');
 export type Transcript = z.infer<typeof Transcript>;
+
+export const TextFormat = z.enum(['srt', 'vtt', 'txt', 'md']);
+export type TextFormat = z.infer<typeof TextFormat>;
+export const TranscriptFormat = z.enum(['json', ...TextFormat.options]);
+
+/** One place where searched words were said. */
+export const SearchHit = z
+  .object({
+    meeting_id: z.int(),
+    platform: Platform,
+    native_meeting_id: z.string(),
+    segment_id: z.string(),
+    /** Seconds from the start of the meeting's first session. */
+    start: z.number(),
+    end: z.number(),
+    speaker: z.string().nullable(),
+    language: z.string().nullable(),
+    snippet: z.string().openapi({ description: 'The words around the match, which stands between ** and **.' }),
+    absolute_start_time: Time,
+    absolute_end_time: Time,
+  })
+  .openapi('SearchHit');
+export type SearchHit = z.infer<typeof SearchHit>;
+
+export const SearchResults = z
+  .object({ hits: z.array(SearchHit), next_cursor: z.string().nullable() })
+  .openapi('SearchResults');
+export type SearchResults = z.infer<typeof SearchResults>;
+
+export const Share = z
+  .object({ share_id: z.string(), url: z.string(), expires_at: Time, expires_in_seconds: z.int() })
+  .openapi('Share');
+export type Share = z.infer<typeof Share>;
 
 export const bySpokenOrder = (a: Segment, b: Segment): number =>
   a.start - b.start || a.end - b.end || (a.segment_id < b.segment_id ? -1 : a.segment_id > b.segment_id ? 1 : 0);
