@@ -31,7 +31,7 @@ beforeAll(async () => {
   smooth = new SmoothWeights(plain, dims, activations);
   const threshold = (hidden: Float32Array) => hidden.toSorted().at(-64) ?? 0;
   exactUnits = activations.map(({ hidden }) => [...hidden.keys()].filter((i) => (hidden[i] ?? 0) >= threshold(hidden)));
-  original = await encode(plain, { precision: 'f32' });
+  original = await encode(plain, { precision: 'float' });
 }, 300_000);
 afterAll(async () => {
   plain[Symbol.dispose]();
@@ -66,11 +66,11 @@ function relativeError(found: Float32Array): number {
 }
 
 test('smoothing the weights does not change what the encoder computes', async () => {
-  expect(relativeError(await encode(smooth, { precision: 'f32' }))).toBeLessThan(1e-3);
+  expect(relativeError(await encode(smooth, { precision: 'float' }))).toBeLessThan(1e-3);
 });
 
 test('units kept exact give the same sum as a whole layer', async () => {
-  expect(relativeError(await encode(plain, { precision: 'f32', exactUnits }))).toBeLessThan(1e-4);
+  expect(relativeError(await encode(plain, { precision: 'float', exactUnits }))).toBeLessThan(1e-4);
 });
 
 test('8 bits stay near float32 when smoothed and with exact units, nearer than plain ones', async () => {

@@ -54,7 +54,7 @@ async function transcribe(files: ModelFiles): Promise<TranscribeResult[]> {
 }
 
 const weightsOf = (files: ModelFiles): unknown =>
-  JSON.parse(readFileSync(join(files.dir, graphsFolder, 'graphs.json'), 'utf8'));
+  JSON.parse(readFileSync(join(files.dir, graphsFolder('int8'), 'graphs.json'), 'utf8'));
 const decoding = (files: ModelFiles): unknown => {
   // Language ids are left out: a model of one language has none, so the two formats fill the list differently.
   const { lang_ids: _languages, ...rest } = JSON.parse(readFileSync(files.config, 'utf8'));

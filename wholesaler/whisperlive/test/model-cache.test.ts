@@ -34,7 +34,7 @@ test('an intact model verifies, one flipped byte does not', async () => {
 });
 
 test('a file cut short is noticed before it is loaded, and the message says what to do', async () => {
-  await truncate(join(modelsDir, name, graphsFolder, 'encoder.weights'), 1000);
+  await truncate(join(modelsDir, name, graphsFolder('int8'), 'encoder.weights'), 1000);
   const refused = expect(ensureModel(name, { modelsDir })).rejects;
   await refused.toThrow('encoder.weights has 1000 bytes instead of');
   await expect(ensureModel(name, { modelsDir })).rejects.toThrow(`models -- pull ${name}`);
@@ -42,7 +42,7 @@ test('a file cut short is noticed before it is loaded, and the message says what
 
 test('graphs of an older builder are built again from the weights, without the network', async () => {
   await cp(join(modelsDir, name), join(modelsDir, offlineName), { recursive: true });
-  await rm(join(modelsDir, offlineName, graphsFolder), { recursive: true });
+  await rm(join(modelsDir, offlineName, graphsFolder('int8')), { recursive: true });
   expect(readCache(modelsDir, offlineName).state).toBe('weights');
   await ensureModel(offlineName, { modelsDir });
   await expect(verifyModel(modelsDir, offlineName)).resolves.toBeUndefined();

@@ -6,6 +6,7 @@ import type { ModelFiles } from '../src/models/model-files.ts';
 const script = new URL('./support/crashing-worker.mjs', import.meta.url);
 const files: ModelFiles = {
   name: 'fake',
+  precision: 'int8',
   dir: '',
   encoder: '',
   generate: '',

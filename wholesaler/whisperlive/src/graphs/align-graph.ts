@@ -1,6 +1,6 @@
 import { crossKeyValues, decoderLayers } from './decoder-layers.ts';
 import { GraphBuilder, type Subgraph, value } from './graph-builder.ts';
-import { add, embedding, layerNorm, linear, type Precision, sizeOf, softmax } from './layers.ts';
+import { add, embedding, layerNorm, type Precision, sizeOf, softmax, tokenScores } from './layers.ts';
 import type { WeightFile } from './weight-file.ts';
 import type { WeightSource } from './weight-source.ts';
 import { type Dense, dense, norm, type WhisperDimensions } from './whisper-weights.ts';
@@ -45,7 +45,7 @@ export function alignGraph(
     if (picked.length === 0) return;
     const among = g.op('Gather', [scores, g.int(picked)], { axis: 1 });
     // Silence after the clip must take no share of the attention, nor be pointed at.
-    attention.push(softmax(g, g.op('Slice', [among, g.int([0]), 'audio_positions', g.int([3])])));
+    attention.push(softmax(g, g.fromModel(g.op('Slice', [among, g.int([0]), 'audio_positions', g.int([3])]))));
   };
   const { x } = decoderLayers(
     g,
@@ -63,7 +63,7 @@ export function alignGraph(
   if (attention.length === 0) throw new Error('none of the alignment heads is in the decoder');
   g.named('Concat', attention, ['attention'], { axis: 1 });
   const text = layerNorm(g, part(g, x, 'first', g.int([-2])), 'norm', norm(file, 'decoder/layer_norm'));
-  const logits = linear(g, text, 'head', table, precision);
+  const logits = tokenScores(g, text, table, precision);
   const chances = softmax(g, g.op('Slice', [logits, g.int([0]), g.int([end]), g.int([2])]));
   const written = part(g, 'tokens', g.op('Add', ['first', g.int([1])]), g.int([-1]));
   const chosen = g.op('GatherElements', [chances, g.op('Unsqueeze', [written, g.int([2])])], { axis: 2 });

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { WhisperPrecision } from './build-graphs.ts';
 import type { WhisperDimensions } from './whisper-weights.ts';
 
 export interface BuildInput {
   /** Holds `model.bin` or safetensors. */
   weightsDir: string;
   outDir: string;
+  precision: WhisperPrecision;
 }
 
 /** Builds the graphs without blocking the caller's thread: seconds for small models, a minute for large ones. */

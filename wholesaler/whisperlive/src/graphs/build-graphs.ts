@@ -1,5 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { alignGraph } from './align-graph.ts';
+import { alignmentHeads } from './alignment-heads.ts';
 import { largest, observeActivations } from './calibrate.ts';
 import { encoderGraph } from './encoder-graph.ts';
 import { generateGraph } from './generate-graph.ts';
@@ -7,19 +9,27 @@ import { type Subgraph, writeModel } from './graph-builder.ts';
 import type { Precision } from './layers.ts';
 import { checkWeights, englishVocabulary, openWeights } from './open-weights.ts';
 import { SmoothWeights } from './smooth-weights.ts';
-import { WeightFile } from './weight-file.ts';
+import { type FloatType, WeightFile } from './weight-file.ts';
 import type { WhisperDimensions } from './whisper-weights.ts';
 
-export interface GraphPrecision {
+interface Storage {
   encoder: Precision;
   decoder: Precision;
+  floats: FloatType;
 }
 
 /** Raise it with every change of the graphs: stored graphs of another version are not used. */
-export const builderVersion = 2;
-export const defaultPrecision: GraphPrecision = { encoder: 'i8', decoder: 'i7' };
-/** float32 throughout, to compare with. */
-export const referencePrecision: GraphPrecision = { encoder: 'f32', decoder: 'f32' };
+export const builderVersion = 3;
+
+/** The names are those of `WHISPER_PRECISION`. float32 is the reference; float16 is meant for graphics cards. */
+const storages = {
+  int8: { encoder: 'i8', decoder: 'i7', floats: 'float32' },
+  fp32: { encoder: 'float', decoder: 'float', floats: 'float32' },
+  fp16: { encoder: 'float', decoder: 'float', floats: 'float16' },
+} as const satisfies Record<string, Storage>;
+export type WhisperPrecision = keyof typeof storages;
+export const precisions = Object.keys(storages) as WhisperPrecision[];
+export const defaultPrecision: WhisperPrecision = 'int8';
 
 /** The few feed-forward units of an encoder layer whose activations would leave the others no room in 8 bits. */
 const exactUnits = 64;
@@ -29,33 +39,51 @@ const hundredLanguagesVocabulary = 51_866;
 
 export const isMultilingual = (vocabulary: number): boolean => vocabulary > englishVocabulary;
 
-/** Writes `encoder.onnx` and `generate.onnx` with their weights into `outDir`, from the folder of a model's weights. */
+/**
+ * Writes `encoder.onnx`, `generate.onnx` and `align.onnx` with their weights (the last two share theirs) into `outDir`, from
+ * the folder of a model's weights.
+ */
 export async function buildGraphs(
   weightsDir: string,
   outDir: string,
-  precision = defaultPrecision,
+  precision: WhisperPrecision = defaultPrecision,
 ): Promise<WhisperDimensions> {
   using file = openWeights(weightsDir);
   const dims = checkWeights(file);
   mkdirSync(outDir, { recursive: true });
   const end = isMultilingual(dims.vocabulary) ? 50_257 : 50_256;
   const noSpeech = end + 105 + (dims.vocabulary >= hundredLanguagesVocabulary ? 1 : 0);
-  if (precision.encoder === 'f32') {
-    writeGraph(outDir, 'encoder', (weights) => encoderGraph(file, dims, weights, { precision: 'f32' }));
+  const { encoder, decoder, floats } = storages[precision];
+  const weightFile = (name: string): WeightFile => new WeightFile(join(outDir, `${name}.weights`), floats);
+  if (encoder === 'float') {
+    writeGraphs(outDir, weightFile('encoder'), {
+      encoder: (weights) => encoderGraph(file, dims, weights, { precision: encoder }),
+    });
   } else {
     const activations = await observeActivations(file, dims, outDir);
     const options = {
-      precision: precision.encoder,
+      precision: encoder,
       exactUnits: activations.map(({ hidden }) => largest(hidden, exactUnits)),
     };
     const smooth = new SmoothWeights(file, dims, activations);
-    writeGraph(outDir, 'encoder', (weights) => encoderGraph(smooth, dims, weights, options));
+    writeGraphs(outDir, weightFile('encoder'), { encoder: (weights) => encoderGraph(smooth, dims, weights, options) });
   }
-  writeGraph(outDir, 'generate', (weights) => generateGraph(file, dims, weights, precision.decoder, { end, noSpeech }));
+  const heads = alignmentHeads(weightsDir, dims);
+  writeGraphs(outDir, weightFile('generate'), {
+    generate: (weights) => generateGraph(file, dims, weights, decoder, { end, noSpeech }),
+    align: (weights) => alignGraph(file, dims, weights, { precision: decoder, heads, end }),
+  });
   return dims;
 }
 
-function writeGraph(outDir: string, name: string, build: (weights: WeightFile) => Subgraph): void {
-  using weights = new WeightFile(join(outDir, `${name}.weights`));
-  writeModel(join(outDir, `${name}.onnx`), build(weights), weights);
+/** Graphs that share a file of weights hold each tensor once, by its name. */
+function writeGraphs(
+  outDir: string,
+  weightFile: WeightFile,
+  graphs: Record<string, (weights: WeightFile) => Subgraph>,
+): void {
+  using weights = weightFile;
+  for (const [name, build] of Object.entries(graphs)) {
+    writeModel(join(outDir, `${name}.onnx`), build(weights), weights);
+  }
 }

@@ -25,7 +25,7 @@ export async function observeActivations(
     const path = join(folder, 'encoder.onnx');
     {
       using weights = new WeightFile(join(folder, 'encoder.weights'));
-      writeModel(path, encoderGraph(file, dims, weights, { precision: 'f32', observe: true }), weights);
+      writeModel(path, encoderGraph(file, dims, weights, { precision: 'float', observe: true }), weights);
     }
     const session = await ort.InferenceSession.create(path, { executionProviders: ['cpu'], logSeverityLevel: 3 });
     try {

@@ -16,9 +16,10 @@ export function crossKeyValues(
   { width, heads, decoderLayers }: WhisperDimensions,
   precision: Precision,
 ): KeyValue[] {
+  const audio = g.toModel('encoder_hidden_states');
   return Array.from({ length: decoderLayers }, (_, i) => {
     const make = () => attentionInput(file, `decoder/layer_${i}/attention/linear_1`, 0);
-    const both = linear(g, 'encoder_hidden_states', `${i}.ckv`, make, precision);
+    const both = linear(g, audio, `${i}.ckv`, make, precision);
     const [k = '', v = ''] = g.split('Split', [both, g.int([width, width])], 2, { axis: -1 });
     return { key: splitHeads(g, k, heads, 'keys'), value: splitHeads(g, v, heads) };
   });
@@ -29,6 +30,7 @@ export interface DecoderInput {
   /** One entry a layer; undefined where nothing came before. */
   past: (KeyValue | undefined)[];
   cross: KeyValue[];
+  /** float32 */
   mask: string;
   /** Sees each layer's cross-attention scores [B, heads, S, ctx], before their softmax. */
   onScores?: (layer: number, scores: string) => void;
@@ -43,19 +45,28 @@ export function decoderLayers(
   precision: Precision,
 ): { x: string; present: KeyValue[] } {
   let { x } = input;
+  const mask = narrowMask(g, input.mask);
   const present: KeyValue[] = [];
   for (const [i, past] of input.past.entries()) {
     const cross = input.cross[i];
     if (!cross) throw new Error(`layer ${i} has no cross attention`);
     const from = `decoder/layer_${i}`;
     const to = (name: string): string => `${i}.${name}`;
-    const self = selfAttention(g, file, dims, { x, past, mask: input.mask, from, to }, precision);
+    const self = selfAttention(g, file, dims, { x, past, mask, from, to }, precision);
     present.push(self.present);
     const onScores = (scores: string): void => input.onScores?.(i, scores);
     x = crossAttention(g, file, dims, { x: self.x, cross, from, to, onScores }, precision);
     x = feedForward(g, file, x, from, to, precision);
   }
   return { x, present };
+}
+
+/** What a float16 sum survives: with minus infinity, a row that may look nowhere would become no number at all. */
+const neverInFloat16 = -1e4;
+
+function narrowMask(g: GraphBuilder, mask: string): string {
+  if (g.floatType === 'float32') return mask;
+  return g.toModel(g.op('Max', [mask, g.scalar(neverInFloat16)]));
 }
 
 interface LayerNames {

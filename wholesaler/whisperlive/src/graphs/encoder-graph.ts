@@ -60,7 +60,10 @@ export function encoderGraph(
       },
     });
   }
-  const output = layerNorm(g, x, 'norm', norm(file, 'encoder/layer_norm'), 'last_hidden_state');
+  const output = 'last_hidden_state';
+  const last = norm(file, 'encoder/layer_norm');
+  if (g.floatType === 'float32') layerNorm(g, x, 'norm', last, output);
+  else g.fromModel(layerNorm(g, x, 'norm', last), output);
   return g.finish(
     'encoder',
     [value('input_features', 'float32', ['B', dims.melBins, 'frames'])],
@@ -82,7 +85,7 @@ function convolutions(g: GraphBuilder, file: WeightSource): string {
     ];
     return g.op('Gelu', [g.op('Conv', inputs, { pads: [1, 1], kernel_shape: [3], strides: [stride] })]);
   };
-  return convolve(convolve('input_features', 'conv1', 1), 'conv2', 2);
+  return convolve(convolve(g.toModel('input_features'), 'conv1', 1), 'conv2', 2);
 }
 
 function encoderLayer(
@@ -127,7 +130,7 @@ function encoderLayer(
     (name) => to(`${name}x`),
     pickRows(inner, exactUnits),
     { ...pickColumns(outer, exactUnits), bias: undefined },
-    'f32',
+    'float',
   );
   const rest = Array.from({ length: inner.rows }, (_, unit) => unit).filter((unit) => !exactUnits.includes(unit));
   const others = hiddenUnits(g, second, to, pickRows(inner, rest), pickColumns(outer, rest), precision);

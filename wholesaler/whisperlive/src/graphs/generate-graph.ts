@@ -1,6 +1,6 @@
 import { crossKeyValues, decoderLayers, type KeyValue } from './decoder-layers.ts';
 import { GraphBuilder, type Subgraph, value } from './graph-builder.ts';
-import { add, embedding, layerNorm, linear, type Precision, sizeOf, softmax } from './layers.ts';
+import { add, embedding, layerNorm, type Precision, sizeOf, softmax, tokenScores } from './layers.ts';
 import type { WeightFile } from './weight-file.ts';
 import type { WeightSource } from './weight-source.ts';
 import { type Dense, dense, headWidth, norm, type WhisperDimensions } from './whisper-weights.ts';
@@ -38,7 +38,7 @@ export function generateGraph(
   g.float('positions', positions.shape, () => positions.data);
   const batch = sizeOf(g, 'prompt_ids', 0);
   const emptyShape = g.op('Concat', [batch, g.int([dims.heads, 0, headWidth])], { axis: 0 });
-  const empty = g.op('ConstantOfShape', [emptyShape], { value: { zero: 'float32' } });
+  const empty = g.op('ConstantOfShape', [emptyShape], { value: { zero: g.floatType } });
   const zeros = g.op('ConstantOfShape', [batch], { value: { zero: 'float32' } });
   const notDone = g.op('Cast', [zeros], { to: boolType });
   const trips = g.op('ReduceMax', ['max_new_tokens'], { keepdims: 0 });
@@ -87,10 +87,10 @@ function loopBody(b: GraphBuilder, { file, dims, precision, tokens, cross }: Bod
   const mask = causalMask(b, end);
   const { x, present } = decoderLayers(b, file, dims, { x: embedded, past, cross, mask }, precision);
   const wanted = layerNorm(b, firstAndLast(b, x, count), 'norm', norm(file, 'decoder/layer_norm'));
-  const logits = linear(b, wanted, 'head', table, precision);
+  const logits = tokenScores(b, wanted, table, precision);
   endStep(b, logits, tokens);
   b.named('Identity', [end], ['pos_o']);
-  const cache = (time: string, name: string) => value(name, 'float32', ['B', dims.heads, time, headWidth]);
+  const cache = (time: string, name: string) => value(name, b.floatType, ['B', dims.heads, time, headWidth]);
   const state = (suffix: string, tokenCount: string) => [
     value(`tok${suffix}`, 'int64', ['B', tokenCount]),
     value(`done${suffix}`, 'bool', ['B']),

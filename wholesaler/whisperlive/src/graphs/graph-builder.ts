@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import onnxProto from 'onnx-proto';
-import { type ElementType, elementType, type WeightFile } from './weight-file.ts';
+import { type ElementType, elementType, type FloatType, type WeightFile } from './weight-file.ts';
 
 const { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } = onnxProto.onnx;
 type Node = InstanceType<typeof NodeProto>;
@@ -12,7 +12,7 @@ const attributeType = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, ints: 
 const irVersion = 8;
 const opsetVersion = 17;
 
-export type AttributeValue = number | number[] | string | { float: number } | { graph: Subgraph } | { zero: 'float32' };
+export type AttributeValue = number | number[] | string | { float: number } | { graph: Subgraph } | { zero: FloatType };
 export type Attributes = Record<string, AttributeValue>;
 
 /** The domain of ONNX Runtime's own operators. */
@@ -59,10 +59,29 @@ export class GraphBuilder {
     );
   }
 
-  /** A float32 tensor of the model. `make` runs only when the tensor is not stored yet. */
+  /** What the model's own numbers are computed in; inputs and outputs of a graph are float32 all the same. */
+  get floatType(): FloatType {
+    return this.weights.floatType;
+  }
+
+  /** A tensor of the model, in its float type. `make` runs only when the tensor is not stored yet. */
   float(name: string, dims: number[], make: () => Float32Array): string {
-    if (!this.weights.has(name)) this.weights.add(name, 'float32', dims, bytesOf(make()));
+    if (this.weights.has(name)) return name;
+    const data = make();
+    this.weights.add(name, this.floatType, dims, bytesOf(this.floatType === 'float16' ? new Float16Array(data) : data));
     return name;
+  }
+
+  /** From float32, as inputs, scores and constants are, into the model's float type. */
+  toModel(x: string): string {
+    return this.floatType === 'float32' ? x : this.op('Cast', [x], { to: elementType[this.floatType] });
+  }
+
+  /** From the model's float type into float32; `output` names the result. */
+  fromModel(x: string, output?: string): string {
+    if (!output) return this.floatType === 'float32' ? x : this.op('Cast', [x], { to: elementType.float32 });
+    this.named('Cast', [x], [output], { to: elementType.float32 });
+    return output;
   }
 
   int8(name: string, dims: number[], data: Int8Array): string {
@@ -78,9 +97,10 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A 0-d float constant. */
+  /** A 0-d float32 constant. */
   scalar(value: number): string {
-    return this.float(`k_float_${value}`, [], () => Float32Array.of(value));
+    this.weights.add(`k_float_${value}`, 'float32', [], bytesOf(Float32Array.of(value)));
+    return `k_float_${value}`;
   }
 
   boolean(value: boolean): string {
@@ -136,12 +156,17 @@ function attribute(name: string, content: AttributeValue): Attribute {
   if (Array.isArray(content)) return AttributeProto.create({ name, type: attributeType.ints, ints: content });
   if ('float' in content) return AttributeProto.create({ name, type: attributeType.float, f: content.float });
   if ('graph' in content) return AttributeProto.create({ name, type: attributeType.graph, g: content.graph });
-  const t = TensorProto.create({ dims: [1], dataType: elementType[content.zero], rawData: new Uint8Array(4) });
+  const t = TensorProto.create({
+    dims: [1],
+    dataType: elementType[content.zero],
+    rawData: new Uint8Array(floatBytes[content.zero]),
+  });
   return AttributeProto.create({ name, type: attributeType.tensor, t });
 }
 
+const floatBytes = { float32: 4, float16: 2 } as const;
 const dimsOf = (content: number | number[]): number[] => (Array.isArray(content) ? [content.length] : []);
 
-function bytesOf(data: Float32Array | Int8Array | BigInt64Array): Uint8Array {
+function bytesOf(data: Float32Array | Float16Array | Int8Array | BigInt64Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

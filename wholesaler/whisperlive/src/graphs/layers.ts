@@ -2,10 +2,10 @@ import type { GraphBuilder } from './graph-builder.ts';
 import { type Dense, headWidth, type Norm } from './whisper-weights.ts';
 
 /**
- * How a matrix is stored: `f32`; `i8` and `i7` are int8 with one scale per output, multiplied by dynamically quantised
+ * How a matrix is stored: `float` in the type of the graph's weight file; `i8` and `i7` are int8 with one scale per output, multiplied by dynamically quantised
  * activations. `i7` keeps to ±63, because without VNNI the 16-bit sums of two u8 × s8 products saturate at ±127.
  */
-export type Precision = 'f32' | 'i8' | 'i7';
+export type Precision = 'float' | 'i8' | 'i7';
 
 const limit = { i8: 127, i7: 63 } as const;
 const smallest = 1e-8;
@@ -16,7 +16,7 @@ export function linear(g: GraphBuilder, x: string, name: string, make: () => Den
   const layer = make();
   const { rows, columns, bias } = layer;
   const biasName = bias ? [g.float(`${name}.b`, [rows], () => bias)] : [];
-  if (precision === 'f32') {
+  if (precision === 'float') {
     const weight = g.float(`${name}.w`, [columns, rows], () => transpose(layer.weight, rows, columns));
     const product = g.op('MatMul', [x, weight]);
     return bias ? g.op('Add', [product, ...biasName]) : product;
@@ -27,11 +27,20 @@ export function linear(g: GraphBuilder, x: string, name: string, make: () => Den
   return g.op('DynamicQuantizeMatMul', [x, weight, scale, g.int8('zero', [], Int8Array.of(0)), ...biasName]);
 }
 
+/** Every token's score: the table's rows against x [batch, time, width], always in float32. */
+export function tokenScores(g: GraphBuilder, x: string, make: () => Dense, precision: Precision): string {
+  if (precision !== 'float') return linear(g, x, 'head', make, precision);
+  const { rows, columns, weight } = make();
+  // The table as `embedding` stores it: transposed, it would be the largest tensor of the model a second time.
+  const table = g.float('embedding', [rows, columns], () => weight);
+  return g.fromModel(g.op('FusedMatMul', [x, table], { transB: 1 }));
+}
+
 /** Rows of a table, picked by token id; quantised tables are scaled back after the pick. */
 export function embedding(g: GraphBuilder, ids: string, make: () => Dense, precision: Precision): string {
   const table = make();
   const { rows, columns } = table;
-  if (precision === 'f32') return g.op('Gather', [g.float('embedding', [rows, columns], () => table.weight), ids]);
+  if (precision === 'float') return g.op('Gather', [g.float('embedding', [rows, columns], () => table.weight), ids]);
   const { values, scales } = quantise(table, limit.i8);
   const picked = g.op('Gather', [g.int8('embedding.i8', [rows, columns], values), ids]);
   const scale = g.op('Gather', [g.float('embedding.s', [rows], () => scales), ids]);

@@ -5,24 +5,26 @@ import onnxProto from 'onnx-proto';
 const { TensorProto } = onnxProto.onnx;
 export type TensorProtoShape = InstanceType<typeof TensorProto>;
 
-export type WeightData = Float32Array | Int8Array | BigInt64Array;
-
 /** Small tensors stay in the graph, where the runtime can fold them; the others are mapped from the weight file. */
 const inlineBytes = 1024;
 const alignment = 4096;
 
-export const elementType = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+export const elementType = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof elementType;
+/** What a graph's floating-point weights are stored as and what it computes in. */
+export type FloatType = 'float32' | 'float16';
 
 /** Writes a graph's tensors next to it as ONNX external data, each once by name, holding none in memory. */
 export class WeightFile implements Disposable {
   readonly initializers: TensorProtoShape[] = [];
+  readonly floatType: FloatType;
   readonly #names = new Set<string>();
   readonly #location: string;
   readonly #fd: number;
   #offset = 0;
 
-  constructor(path: string) {
+  constructor(path: string, floatType: FloatType = 'float32') {
+    this.floatType = floatType;
     this.#location = basename(path);
     this.#fd = openSync(path, 'w');
   }

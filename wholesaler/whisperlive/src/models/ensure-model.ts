@@ -1,5 +1,6 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { defaultPrecision, type WhisperPrecision } from '../graphs/build-graphs.ts';
 import { type CatalogueEntry, catalogueEntry } from './catalogue.ts';
 import { pullFromHub, type SourceTarget } from './hub-source.ts';
 import { addGraphs, installModel } from './install-model.ts';
@@ -18,6 +19,8 @@ export interface Source {
 
 export interface EnsureOptions {
   modelsDir: string;
+  /** `int8` unless given. */
+  precision?: WhisperPrecision;
   onProgress?: ((progress: ModelProgress) => void) | undefined;
   /** Asked in order until one delivers. */
   sources?: readonly Source[];
@@ -37,13 +40,13 @@ const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
  * and built. Several processes may ask at once: one does the work. Throws `ModelError`.
  */
 export async function ensureModel(name: string, options: EnsureOptions): Promise<ModelFiles> {
-  const { modelsDir, onProgress = () => undefined, sources = defaultSources } = options;
-  const cached = readCache(modelsDir, name);
+  const { modelsDir, precision = defaultPrecision, onProgress = () => undefined, sources = defaultSources } = options;
+  const cached = readCache(modelsDir, name, precision);
   if (cached.state === 'complete') return cached.files;
   const entry = cached.state === 'absent' ? catalogueEntry(name) : undefined;
   await using _lock = await lockModel(modelsDir, name, onProgress);
   // Awaited here, because the lock ends with this function.
-  return await complete(name, { modelsDir, onProgress, sources }, entry);
+  return await complete(name, { modelsDir, precision, onProgress, sources }, entry);
 }
 
 /** Fetches a model again when what the cache holds of it is damaged. */
@@ -68,27 +71,34 @@ export const lockModel = (modelsDir: string, name: string, onProgress?: OnProgre
     throw diskProblem(error, modelsDir) ?? error;
   });
 
+interface Wanted {
+  modelsDir: string;
+  precision: WhisperPrecision;
+  onProgress: OnProgress;
+  sources: readonly Source[];
+}
+
 async function complete(
   name: string,
-  { modelsDir, onProgress, sources }: { modelsDir: string; onProgress: OnProgress; sources: readonly Source[] },
+  { modelsDir, precision, onProgress, sources }: Wanted,
   entry: CatalogueEntry | undefined,
 ): Promise<ModelFiles> {
   // Another process may have finished while this one waited for the lock.
-  let cached = readCache(modelsDir, name);
+  let cached = readCache(modelsDir, name, precision);
   try {
     if (cached.state === 'absent' && entry) {
       const staging = join(modelsDir, `.pull-${name}`);
       await mkdir(staging, { recursive: true });
       await requireSpace(entry, modelsDir);
       const source = await pullFromAny(sources, { entry, dir: staging, onProgress });
-      await installModel({ name, modelsDir, staging, source, onProgress });
+      await installModel({ name, modelsDir, staging, source, precision, onProgress });
     } else if (cached.state === 'weights') {
-      await addGraphs({ name, modelsDir, onProgress });
+      await addGraphs({ name, modelsDir, precision, onProgress });
     }
   } catch (error) {
     throw diskProblem(error, modelsDir) ?? error;
   }
-  cached = readCache(modelsDir, name);
+  cached = readCache(modelsDir, name, precision);
   if (cached.state !== 'complete') throw new ModelError('damaged', `model "${name}" could not be completed`);
   return cached.files;
 }

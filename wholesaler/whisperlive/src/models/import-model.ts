@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isMultilingual } from '../graphs/build-graphs.ts';
+import { defaultPrecision, isMultilingual, type WhisperPrecision } from '../graphs/build-graphs.ts';
 import { catalogue, type ModelShape } from './catalogue.ts';
 import { lockModel } from './ensure-model.ts';
 import { sha256OfFile } from './file-hash.ts';
@@ -19,11 +19,13 @@ export interface ImportInput {
   folder: string;
   name: string;
   modelsDir: string;
+  precision?: WhisperPrecision;
   onProgress?: OnProgress;
 }
 
 /** Takes a model from a local folder; a name of the catalogue must match its shape and pinned checksums. */
-export async function importModel({ folder, name, modelsDir, onProgress }: ImportInput): Promise<ModelFiles> {
+export async function importModel(input: ImportInput): Promise<ModelFiles> {
+  const { folder, name, modelsDir, precision = defaultPrecision, onProgress = () => undefined } = input;
   if (!namePattern.test(name)) throw new ModelError('unknown_model', `"${name}" cannot be the name of a model`);
   await using _lock = await lockModel(modelsDir, name, onProgress);
   if (readCache(modelsDir, name).state !== 'absent') {
@@ -33,12 +35,12 @@ export async function importModel({ folder, name, modelsDir, onProgress }: Impor
   try {
     await copyWeights(resolve(folder), staging);
     await checkPinned(name, folder, staging);
-    await installModel({ name, modelsDir, staging, source: 'import', onProgress: onProgress ?? (() => undefined) });
+    await installModel({ name, modelsDir, staging, source: 'import', precision, onProgress });
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
     throw error;
   }
-  const cached = readCache(modelsDir, name);
+  const cached = readCache(modelsDir, name, precision);
   if (cached.state !== 'complete') throw new ModelError('damaged', `model "${name}" could not be completed`);
   return cached.files;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { builderVersion, defaultPrecision, isMultilingual } from '../graphs/build-graphs.ts';
+import { builderVersion, defaultPrecision, isMultilingual, type WhisperPrecision } from '../graphs/build-graphs.ts';
 import { sha256OfFile } from './file-hash.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelFiles } from './model-files.ts';
@@ -24,8 +24,22 @@ export type GraphsRecord = z.infer<typeof graphsSchema>;
 
 export const weightsRecord = 'model.json';
 export const graphsRecord = 'graphs.json';
-/** Graphs of another builder or precision are other graphs: they live side by side. */
-export const graphsFolder = `graphs-v${builderVersion}-${defaultPrecision.encoder}-${defaultPrecision.decoder}`;
+/** Graphs of several precisions live side by side; those of another builder are other graphs. */
+export const graphsFolder = (precision: WhisperPrecision): string => `graphs-v${builderVersion}-${precision}`;
+
+export interface CachedGraphs {
+  folder: string;
+  version: number;
+  precision: string;
+}
+
+/** The graphs in a model's folder, finished and of whatever builder. */
+export function graphsIn(dir: string): CachedGraphs[] {
+  return readdirSync(dir).flatMap((folder) => {
+    const [, version, precision] = /^graphs-v(\d+)-(.+)$/.exec(folder) ?? [];
+    return version && precision ? [{ folder, version: Number(version), precision }] : [];
+  });
+}
 
 export const modelDir = (modelsDir: string, name: string): string => resolve(modelsDir, name);
 
@@ -35,12 +49,12 @@ export type CacheState =
   | { state: 'complete'; files: ModelFiles };
 
 /** What the cache holds of a model, judged by names and sizes only. Throws `damaged` when a size is wrong. */
-export function readCache(modelsDir: string, name: string): CacheState {
+export function readCache(modelsDir: string, name: string, precision: WhisperPrecision = defaultPrecision): CacheState {
   const dir = modelDir(modelsDir, name);
   const weights = readRecord(join(dir, weightsRecord), weightsSchema);
   if (!weights) return { state: 'absent' };
   checkSizes(name, dir, weights.files);
-  const graphsDir = join(dir, graphsFolder);
+  const graphsDir = join(dir, graphsFolder(precision));
   const graphs = readRecord(join(graphsDir, graphsRecord), graphsSchema);
   if (!graphs) return { state: 'weights', dir };
   checkSizes(name, graphsDir, graphs.files);
@@ -49,6 +63,7 @@ export function readCache(modelsDir: string, name: string): CacheState {
     files: {
       name,
       dir,
+      precision,
       encoder: join(graphsDir, 'encoder.onnx'),
       generate: join(graphsDir, 'generate.onnx'),
       tokenizer: join(dir, 'tokenizer.json'),
@@ -65,8 +80,10 @@ export async function verifyModel(modelsDir: string, name: string): Promise<void
   if (cached.state === 'absent') throw new ModelError('not_in_cache', `model "${name}" is not in ${modelsDir}`);
   const dir = modelDir(modelsDir, name);
   await checkHashes(name, dir, readRecord(join(dir, weightsRecord), weightsSchema)?.files ?? {});
-  const graphsDir = join(dir, graphsFolder);
-  await checkHashes(name, graphsDir, readRecord(join(graphsDir, graphsRecord), graphsSchema)?.files ?? {});
+  for (const { folder } of graphsIn(dir)) {
+    const graphsDir = join(dir, folder);
+    await checkHashes(name, graphsDir, readRecord(join(graphsDir, graphsRecord), graphsSchema)?.files ?? {});
+  }
 }
 
 export function cachedModels(modelsDir: string): string[] {

@@ -1,9 +1,11 @@
+import type { WhisperPrecision } from '../graphs/build-graphs.ts';
 import type { WhisperDimensions } from '../graphs/whisper-weights.ts';
 
 /** A model that is complete on disk, graphs built. All paths are absolute. */
 export interface ModelFiles {
   name: string;
   dir: string;
+  precision: WhisperPrecision;
   encoder: string;
   generate: string;
   tokenizer: string;
