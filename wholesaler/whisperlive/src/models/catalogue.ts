@@ -1,4 +1,5 @@
 import { ModelError } from './model-error.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** A file inside a wheel; several parts are joined in order. */
 export interface WheelFile {
@@ -132,8 +133,12 @@ export const catalogue: readonly CatalogueEntry[] = [
 
 export const modelNames: readonly string[] = catalogue.map(({ name }) => name);
 
-export function catalogueEntry(name: string): CatalogueEntry {
+/** Throws `unknown_model`, naming the likest name and all there are; `imported` are further names. */
+export function catalogueEntry(name: string, imported: readonly string[] = []): CatalogueEntry {
   const entry = catalogue.find((candidate) => candidate.name === name);
   if (entry) return entry;
-  throw new ModelError('unknown_model', `there is no model "${name}"; known are ${modelNames.join(', ')}`);
+  const known = [...modelNames, ...imported];
+  const nearest = nearestName(name, known);
+  const guess = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+  throw new ModelError('unknown_model', `there is no model "${name}"${guess}; known are ${known.join(', ')}`);
 }
