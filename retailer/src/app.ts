@@ -20,7 +20,7 @@ export type AppDeps = StartBotDeps &
   WholesalerAdminDeps & {
     refresh: Refresh;
     copies: LastCopies;
-    secrets: { adminToken: string; inboundWebhook: readonly string[] };
+    secrets: { adminToken: string; inboundWebhook: () => readonly string[] };
     webhookAllowedHosts: readonly string[];
     /** Whose pages may call from a browser. */
     corsOrigins: string[];

@@ -16,7 +16,7 @@ test('what may be left out has the documented defaults', () => {
     http: { port: 8056, adminPort: 8057, host: '0.0.0.0' },
     syncIntervalMs: 60_000,
     wholesaler: { serviceLayerId: 'retailer-1' },
-    secrets: { inboundWebhook: ['webhook-secret-0123456789', 'older-secret-0123456789'] },
+    secrets: { inboundWebhook: { values: ['webhook-secret-0123456789', 'older-secret-0123456789'] } },
   });
   expect(config.publicUrl).toBeUndefined();
 });

@@ -2,6 +2,7 @@ import { databaseUrl, type Env, httpUrl, parseEnv, port, secret, serviceEnv } fr
 import type { LogLevel } from '@vexa/shared/logging';
 import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
 import { z } from 'zod';
+import { type SecretSource, secretList, withSecretFiles } from './secrets/secret-source.ts';
 
 const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
 
@@ -11,11 +12,6 @@ const splitList = (list: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-const secretList = z
-  .string({ error: 'is required: set WHOLESALER_WEBHOOK_SECRET to a random value' })
-  .transform(splitList)
-  .pipe(z.array(secret('WHOLESALER_WEBHOOK_SECRET')).min(1).max(5));
-
 const RetailerEnv = z.object({
   ...serviceEnv,
   PORT: port(8056),
@@ -23,12 +19,14 @@ const RetailerEnv = z.object({
   DATABASE_URL: databaseUrl,
   ADMIN_API_TOKEN: secret('ADMIN_API_TOKEN'),
   VEXA_INFRA_API_URL: httpUrl,
-  VEXA_INFRA_API_KEY: secret('VEXA_INFRA_API_KEY'),
+  VEXA_INFRA_API_KEY: secretList('VEXA_INFRA_API_KEY'),
+  VEXA_INFRA_API_KEY_FILE: z.string().optional(),
   SERVICE_LAYER_ID: z
     .string()
     .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
     .default('retailer-1'),
-  WHOLESALER_WEBHOOK_SECRET: secretList,
+  WHOLESALER_WEBHOOK_SECRET: secretList('WHOLESALER_WEBHOOK_SECRET'),
+  WHOLESALER_WEBHOOK_SECRET_FILE: z.string().optional(),
   PUBLIC_URL: httpUrl.optional(),
   WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
   CORS_ORIGINS: z.string().default('').transform(splitList),
@@ -63,12 +61,12 @@ export interface RetailerConfig {
   syncIntervalMs: number;
   /** A start without an answer for this long was cut off by a crash. */
   startGraceMs: number;
-  secrets: { adminToken: string; wholesalerKey: string; inboundWebhook: string[] };
+  secrets: { adminToken: string; wholesalerKeys: SecretSource; inboundWebhook: SecretSource };
 }
 
 /** Throws `ConfigError` naming every variable that is missing or wrong. */
 export function configFromEnv(env: Env): RetailerConfig {
-  const parsed = parseEnv(RetailerEnv, env);
+  const parsed = parseEnv(RetailerEnv, withSecretFiles(env, ['VEXA_INFRA_API_KEY', 'WHOLESALER_WEBHOOK_SECRET']));
   return {
     http: { port: parsed.PORT, adminPort: parsed.ADMIN_PORT, host: parsed.HOST },
     logLevel: parsed.LOG_LEVEL,
@@ -91,8 +89,16 @@ export function configFromEnv(env: Env): RetailerConfig {
     startGraceMs: parsed.START_TIMEOUT_MS * 2 + 5_000,
     secrets: {
       adminToken: parsed.ADMIN_API_TOKEN,
-      wholesalerKey: parsed.VEXA_INFRA_API_KEY,
-      inboundWebhook: parsed.WHOLESALER_WEBHOOK_SECRET,
+      wholesalerKeys: {
+        name: 'VEXA_INFRA_API_KEY',
+        values: parsed.VEXA_INFRA_API_KEY,
+        ...(parsed.VEXA_INFRA_API_KEY_FILE && { file: parsed.VEXA_INFRA_API_KEY_FILE }),
+      },
+      inboundWebhook: {
+        name: 'WHOLESALER_WEBHOOK_SECRET',
+        values: parsed.WHOLESALER_WEBHOOK_SECRET,
+        ...(parsed.WHOLESALER_WEBHOOK_SECRET_FILE && { file: parsed.WHOLESALER_WEBHOOK_SECRET_FILE }),
+      },
     },
   };
 }

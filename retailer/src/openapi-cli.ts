@@ -7,6 +7,7 @@ import { createRefresher } from './meetings/refresh-meeting.ts';
 import { runSync } from './sync/sync.ts';
 import { LastCopies } from './transcripts/last-copies.ts';
 import { createWholesalerClient } from './wholesaler/client.ts';
+import { SystemKeys } from './wholesaler/system-keys.ts';
 
 // Nothing is connected until it is asked, and describing the routes asks nothing.
 const logger = createLogger('openapi', 'silent');
@@ -17,7 +18,7 @@ const wholesaler = {
   breakerResetMs: 1,
 };
 await using connection = connectDb('postgres://127.0.0.1:1/nothing');
-await using client = createWholesalerClient({ config: wholesaler, apiKey: 'none', logger });
+await using client = createWholesalerClient({ config: wholesaler, keys: new SystemKeys(() => []), logger });
 const meetings = { db: connection.db, client, serviceLayerId: 'nobody', onEnded: () => {}, logger };
 const app = createPublicApp({
   ...meetings,
@@ -26,8 +27,9 @@ const app = createPublicApp({
   copies: new LastCopies(),
   registration: { state: () => 'off', [Symbol.asyncDispose]: async () => {} },
   sync: { run: () => runSync(meetings, 0), last: () => undefined, [Symbol.asyncDispose]: async () => {} },
-  secrets: { adminToken: 'none', inboundWebhook: [] },
+  secrets: { adminToken: 'none', inboundWebhook: () => [] },
   webhookAllowedHosts: [],
+  outbox: { nudge: () => {} },
   corsOrigins: [],
   onAuthChanged: () => {},
   checks: {},

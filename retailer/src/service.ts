@@ -11,26 +11,37 @@ import { startFinisher } from './finish/finisher.ts';
 import { LiveHub } from './live/live-hub.ts';
 import { openLiveAccess } from './live/open-live-access.ts';
 import { createRefresher } from './meetings/refresh-meeting.ts';
+import { RotatingSecrets } from './secrets/rotating-secrets.ts';
 import { runSync } from './sync/sync.ts';
 import { scheduleSync } from './sync/sync-schedule.ts';
 import { LastCopies } from './transcripts/last-copies.ts';
 import { createWholesalerClient } from './wholesaler/client.ts';
+import { SystemKeys } from './wholesaler/system-keys.ts';
 import { registerWebhook } from './wholesaler/webhook-registration.ts';
 
 export interface RetailerService extends Service {
   start(): Promise<{ url: string; adminUrl: string }>;
 }
 
+interface Overrides {
+  logger?: Logger;
+  /** How often files of secrets are read again. */
+  secretsEveryMs?: number;
+}
+
 /** The whole retailer in one process: the users' listener, the operator's, and the work between it and the wholesaler. */
-export function createService(config: RetailerConfig, overrides: { logger?: Logger } = {}): RetailerService {
+export function createService(config: RetailerConfig, overrides: Overrides = {}): RetailerService {
   const logger = overrides.logger ?? createLogger('retailer', config.logLevel);
   const stack = new AsyncDisposableStack();
   return {
     async start() {
       const { wholesaler, secrets, webhookAllowedHosts } = config;
       const { db, sql } = stack.use(connectDb(config.databaseUrl));
-      const client = stack.use(createWholesalerClient({ config: wholesaler, apiKey: secrets.wholesalerKey, logger }));
-      const hub = stack.use(new LiveHub({ wholesaler, apiKey: secrets.wholesalerKey, client, logger }));
+      const systemKeys = stack.use(new RotatingSecrets(secrets.wholesalerKeys, logger, overrides.secretsEveryMs));
+      const inboundSecrets = stack.use(new RotatingSecrets(secrets.inboundWebhook, logger, overrides.secretsEveryMs));
+      const keys = new SystemKeys(() => systemKeys.values);
+      const client = stack.use(createWholesalerClient({ config: wholesaler, keys, logger }));
+      const hub = stack.use(new LiveHub({ wholesaler, keys, client, logger }));
       const copies = new LastCopies();
       let live: LiveServer | undefined;
       stack.use(startOutboxSender({ db, logger, allowedHosts: webhookAllowedHosts }));
@@ -51,9 +62,7 @@ export function createService(config: RetailerConfig, overrides: { logger?: Logg
           intervalMs: config.syncIntervalMs,
         }),
       );
-      const registration = stack.use(
-        registerWebhook({ client, logger }, { publicUrl: config.publicUrl, secret: secrets.inboundWebhook[0] }),
-      );
+      const registration = stack.use(registerWebhook({ client, logger, secrets: inboundSecrets }, config.publicUrl));
       const deps = {
         ...meetings,
         wholesaler,
@@ -61,7 +70,7 @@ export function createService(config: RetailerConfig, overrides: { logger?: Logg
         copies,
         registration,
         sync,
-        secrets,
+        secrets: { adminToken: secrets.adminToken, inboundWebhook: () => inboundSecrets.values },
         webhookAllowedHosts,
         corsOrigins: config.corsOrigins,
         onAuthChanged: (userId: number) => live?.recheck(userId),

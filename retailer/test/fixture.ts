@@ -86,9 +86,10 @@ export interface Retailer {
 }
 
 type Overrides = (config: RetailerConfig) => RetailerConfig;
+type MoreEnv = () => Record<string, string>;
 
 /** A retailer of this test file with a real database and a wholesaler that obeys. */
-export function useRetailer(overrides: Overrides = (config) => config): Retailer {
+export function useRetailer(overrides: Overrides = (config) => config, moreEnv: MoreEnv = () => ({})): Retailer {
   const stack = new AsyncDisposableStack();
   let postgres: LocalPostgres;
   let service: ReturnType<typeof createService> | undefined;
@@ -112,8 +113,12 @@ export function useRetailer(overrides: Overrides = (config) => config): Retailer
       BREAKER_RESET_MS: '1000',
       READ_TIMEOUT_MS: '1000',
       START_TIMEOUT_MS: '2000',
+      ...moreEnv(),
     });
-    service = createService(overrides(config), { logger: createLogger('test', 'silent') });
+    service = createService(overrides(config), {
+      logger: createLogger('test', 'silent'),
+      secretsEveryMs: 50,
+    });
     Object.assign(urls, await service.start());
   };
   const stopService = async () => {

@@ -40,6 +40,8 @@ export class StandInWholesaler implements AsyncDisposable {
   readonly sockets = new Set<WebSocket>();
   readonly live: { action: string; meetings: { platform: string; native_id: string }[] }[] = [];
   webhook: { webhook_url: string; webhook_secret: string } | undefined;
+  /** Keys it takes; undefined takes all. */
+  keys: Set<string> | undefined;
   readonly #stored: Stored[] = [];
   readonly #answers = new Map<string, number>();
   readonly #connections = new Set<Socket>();
@@ -60,6 +62,7 @@ export class StandInWholesaler implements AsyncDisposable {
     const ws = new WebSocketServer({ server, path: '/ws' });
     ws.on('connection', (socket, request) => {
       this.requests.push({ method: 'WS', path: request.url ?? '', headers: request.headers as never, body: '' });
+      if (!this.#knows(request.headers['x-api-key'])) return socket.close(4401);
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
       socket.on('message', (data) => this.#onLive(socket, JSON.parse(String(data))));
@@ -186,10 +189,17 @@ export class StandInWholesaler implements AsyncDisposable {
       body: await text(request),
     };
     this.requests.push(recorded);
-    const answer = (await this.#act(recorded)) ?? this.#respond(recorded);
+    const refused: Scripted | undefined = this.#knows(recorded.headers['x-api-key'])
+      ? undefined
+      : problem(401, 'unauthorized');
+    const answer = refused ?? (await this.#act(recorded)) ?? this.#respond(recorded);
     if (answer === 'drop') return void request.socket.destroy();
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     response.end(JSON.stringify(answer.body ?? {}));
+  }
+
+  #knows(key: string | string[] | undefined): boolean {
+    return this.keys === undefined || this.keys.has(String(key));
   }
 
   async #act(request: Recorded): ReturnType<Rule['act']> {

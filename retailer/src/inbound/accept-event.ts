@@ -8,7 +8,7 @@ import { insertInbound } from './inbound-store.ts';
 export interface AcceptEventDeps {
   db: Db;
   /** Several while the wholesaler's secret is being changed. */
-  secrets: readonly string[];
+  secrets: () => readonly string[];
   onEnded: (meetingId: number) => void;
 }
 
@@ -20,7 +20,7 @@ export async function acceptEvent(
   { db, secrets, onEnded }: AcceptEventDeps,
   { headers, rawBody }: { headers: Headers; rawBody: string },
 ): Promise<'accepted' | 'known'> {
-  const { id } = verify(secrets, headers, rawBody);
+  const { id } = verify(secrets(), headers, rawBody);
   const body = parseJson(rawBody);
   const event = parseEvent(body);
   if (!event) throw fieldError(['body'], 'must be an event: {type, data} or {platform, native_meeting_id, meeting_id}');

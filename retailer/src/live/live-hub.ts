@@ -4,6 +4,7 @@ import type { Segment } from '@vexa/shared/contracts/transcript';
 import { serializeFrame } from '@vexa/shared/live/bounded-sender';
 import type { Logger } from '@vexa/shared/logging';
 import type { WholesalerClient } from '../wholesaler/client.ts';
+import type { SystemKeys } from '../wholesaler/system-keys.ts';
 import { WholesalerError } from '../wholesaler/wholesaler-error.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
 
@@ -29,7 +30,7 @@ interface Channel {
 
 interface HubDeps {
   wholesaler: { url: string; serviceLayerId: string };
-  apiKey: string;
+  keys: SystemKeys;
   client: Pick<WholesalerClient, 'transcript'>;
   logger: Logger;
 }
@@ -59,7 +60,8 @@ export class LiveHub implements AsyncDisposable {
     const base = deps.wholesaler.url.replace(/\/+$/, '').replace(/^http/, 'ws');
     this.#socket = new UpstreamSocket({
       url: `${base}/ws`,
-      headers: { 'x-api-key': deps.apiKey, 'x-service-layer-id': deps.wholesaler.serviceLayerId },
+      keys: deps.keys,
+      headers: { 'x-service-layer-id': deps.wholesaler.serviceLayerId },
       logger: deps.logger,
       onOpen: () => this.#socket.subscribe([...this.#channels.values()].map(({ meeting }) => meeting.ref)),
       onFrame: (frame) => this.#receive(frame),

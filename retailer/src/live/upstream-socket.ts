@@ -1,9 +1,11 @@
 import { type LiveFrame as Frame, LiveFrame, type MeetingRef } from '@vexa/shared/contracts/live-frames';
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import WebSocket from 'ws';
+import type { SystemKeys } from '../wholesaler/system-keys.ts';
 
 export interface UpstreamSocketOptions {
   url: string;
+  keys: SystemKeys;
   headers: Record<string, string>;
   logger: Logger;
   onOpen(): void;
@@ -16,6 +18,8 @@ const longestRetryMs = 10_000;
 const handshakeTimeoutMs = 5_000;
 const pingEveryMs = 15_000;
 const maxFrameBytes = 4 * 1024 * 1024;
+/** How the wholesaler closes a socket whose key it does not know, or knows no more. */
+const keyRefusedCode = 4401;
 /** Meetings of one subscribe request, by the protocol. */
 const meetingsPerRequest = 100;
 
@@ -38,8 +42,13 @@ export class UpstreamSocket implements AsyncDisposable {
   /** Safe to call again. */
   open(): void {
     if (this.#socket || this.#retry || this.#stopped) return;
-    const { url, headers, onOpen, onLost, logger } = this.#options;
-    const socket = new WebSocket(url, { headers, handshakeTimeout: handshakeTimeoutMs, maxPayload: maxFrameBytes });
+    const { url, keys, headers, onOpen, onLost, logger } = this.#options;
+    const [key = ''] = keys.inOrder();
+    const socket = new WebSocket(url, {
+      headers: { ...headers, 'x-api-key': key },
+      handshakeTimeout: handshakeTimeoutMs,
+      maxPayload: maxFrameBytes,
+    });
     this.#socket = socket;
     const pings = setInterval(() => this.#ping(socket), pingEveryMs);
     socket.on('open', () => {
@@ -49,8 +58,9 @@ export class UpstreamSocket implements AsyncDisposable {
     });
     socket.on('message', (data) => this.#receive(String(data)));
     socket.on('error', (error) => logger.warn({ reason: errorFields(error).err.message }, 'live socket failed'));
-    socket.on('close', () => {
+    socket.on('close', (code) => {
       clearInterval(pings);
+      if (code === keyRefusedCode) keys.refused(key);
       this.#socket = undefined;
       onLost();
       this.#openLater();

@@ -11,6 +11,7 @@ import type { OperationClass, WholesalerConfig } from '../config.ts';
 import type { UpstreamStartRequest } from '../db/schema.ts';
 import { type BreakerState, createBreaker } from './breaker.ts';
 import { type ExchangeRequest, exchange } from './exchange.ts';
+import type { SystemKeys } from './system-keys.ts';
 import { WholesalerError } from './wholesaler-error.ts';
 
 /** Reasons that a newer wholesaler may invent are of no use here; its meeting still is. */
@@ -42,7 +43,7 @@ export interface WholesalerClient extends AsyncDisposable {
 
 export interface WholesalerClientDeps {
   config: WholesalerConfig;
-  apiKey: string;
+  keys: SystemKeys;
   logger: Logger;
 }
 
@@ -52,7 +53,7 @@ const attempts = 2;
 const retryDelayMs = 100;
 const keyAlarmEveryMs = 10 * 60_000;
 
-export function createWholesalerClient({ config, apiKey, logger }: WholesalerClientDeps): WholesalerClient {
+export function createWholesalerClient({ config, keys, logger }: WholesalerClientDeps): WholesalerClient {
   const base = new URL(config.url);
   const prefix = base.pathname.replace(/\/+$/, '');
   const pool = new Pool(base.origin, { connections, connect: { timeout: connectTimeoutMs } });
@@ -65,6 +66,24 @@ export function createWholesalerClient({ config, apiKey, logger }: WholesalerCli
   };
   const alarm = createKeyAlarm(logger);
 
+  /** A refused key has changed nothing, so that any request may be sent again with the next. */
+  const withAnyKey = async (request: ExchangeRequest): Promise<unknown> => {
+    const candidates = keys.inOrder();
+    for (const [i, key] of candidates.entries()) {
+      try {
+        const answer = await exchange(pool, base.origin, {
+          ...request,
+          headers: { ...request.headers, 'x-api-key': key },
+        });
+        keys.worked(key);
+        return answer;
+      } catch (error) {
+        if (!isKeyRefused(error) || i === candidates.length - 1) throw error;
+      }
+    }
+    throw new Error('there is no system key');
+  };
+
   const call = async <S extends z.ZodType>(operation: OperationClass, schema: S, what: Call): Promise<z.output<S>> => {
     const requestId = randomUUID();
     const request: ExchangeRequest = {
@@ -72,7 +91,6 @@ export function createWholesalerClient({ config, apiKey, logger }: WholesalerCli
       path: prefix + what.path,
       // Nothing of the user's own request goes along, not even its request id, which the user may choose.
       headers: {
-        'x-api-key': apiKey,
         'x-service-layer-id': config.serviceLayerId,
         'x-request-id': requestId,
         ...what.headers,
@@ -82,7 +100,7 @@ export function createWholesalerClient({ config, apiKey, logger }: WholesalerCli
     };
     for (let attempt = 1; ; attempt++) {
       try {
-        return await breakers[operation].run(async () => parse(schema, await exchange(pool, base.origin, request)));
+        return await breakers[operation].run(async () => parse(schema, await withAnyKey(request)));
       } catch (error) {
         alarm(error);
         if (attempt < attempts && isWorthAnother(error)) {
@@ -169,11 +187,13 @@ const isWorthAnother = (error: unknown): boolean =>
   error instanceof WholesalerError &&
   (error.failure === 'unreachable' || (error.status === 502 && error.failure === 'refused'));
 
+const isKeyRefused = (error: unknown): boolean => error instanceof WholesalerError && error.status === 401;
+
 /** One clear line when the system key is refused, not one for each request. */
 function createKeyAlarm(logger: Logger): (error: unknown) => void {
   let quietUntil = 0;
   return (error) => {
-    if (!(error instanceof WholesalerError) || error.status !== 401 || performance.now() < quietUntil) return;
+    if (!isKeyRefused(error) || performance.now() < quietUntil) return;
     quietUntil = performance.now() + keyAlarmEveryMs;
     logger.error('the wholesaler refuses VEXA_INFRA_API_KEY: give it a key that is known and not expired');
   };
