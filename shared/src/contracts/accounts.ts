@@ -1,10 +1,9 @@
 import { z } from '@hono/zod-openapi';
+import { Id } from './ids.ts';
 import { Scope } from './internal.ts';
 import { isStorable, StorableText } from './text.ts';
 
 const Time = z.iso.datetime().openapi({ example: '2026-08-01T09:00:00.000Z' });
-/** Ids are Postgres integers; a larger number names nobody. */
-const Id = z.coerce.number().int().min(1).max(2_147_483_647);
 
 export const Email = z.string().trim().pipe(z.email().max(320)).openapi({ type: 'string', format: 'email' });
 const ImageUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).max(2048);
