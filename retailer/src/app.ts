@@ -5,7 +5,7 @@ import { whoAmIRoute } from '@vexa/shared/contracts/routes/auth';
 import { type BaseVariables, createApp as createBaseApp } from '@vexa/shared/http/app';
 import { mountDocs } from '@vexa/shared/http/docs';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
-import { mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
+import { mountWebhookAdmin, mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
 import { cors } from 'hono/cors';
 import { requireKey } from './auth/require-key.ts';
 import type { StartBotDeps } from './bots/start-bot.ts';
@@ -22,6 +22,7 @@ export type AppDeps = StartBotDeps &
     copies: LastCopies;
     secrets: { adminToken: string; inboundWebhook: () => readonly string[] };
     webhookAllowedHosts: readonly string[];
+    outbox: { nudge(): void };
     /** Whose pages may call from a browser. */
     corsOrigins: string[];
     onAuthChanged: (userId: number) => void | Promise<void>;
@@ -50,11 +51,12 @@ export function createPublicApp(deps: AppDeps): OpenAPIHono<{ Variables: Identit
   app.openapi({ ...whoAmIRoute, middleware: requireKey(deps.db) }, (c) => c.json(c.var.identity, 200));
   mountBots(app, deps);
   mountMeetings(app, deps);
-  app.use('/user/webhook', requireKey(deps.db));
+  app.use('/user/webhook/*', requireKey(deps.db));
   mountWebhookRoutes(app, {
     db: deps.db,
     allowedHosts: deps.webhookAllowedHosts,
     userId: (c) => c.var.identity.user_id,
+    outbox: deps.outbox,
   });
   mountInboundWebhooks(app, { db: deps.db, secrets: deps.secrets.inboundWebhook, onEnded: deps.onEnded });
   mountAdmin(app, deps);
@@ -74,4 +76,5 @@ function mountAdmin<V extends BaseVariables>(app: OpenAPIHono<{ Variables: V }>,
   const { db, onAuthChanged } = deps;
   mountAccountAdmin(app, { db, adminToken: deps.secrets.adminToken, onAuthChanged });
   mountWholesalerAdmin(app, deps);
+  mountWebhookAdmin(app, deps);
 }

@@ -44,7 +44,7 @@ export function createService(config: RetailerConfig, overrides: Overrides = {})
       const hub = stack.use(new LiveHub({ wholesaler, keys, client, logger }));
       const copies = new LastCopies();
       let live: LiveServer | undefined;
-      stack.use(startOutboxSender({ db, logger, allowedHosts: webhookAllowedHosts }));
+      const outbox = stack.use(startOutboxSender({ db, logger, allowedHosts: webhookAllowedHosts }));
       const onCached = (meetingId: number, status: MeetingStatus) => {
         copies.forget(meetingId);
         hub.finish(meetingId, status);
@@ -72,6 +72,7 @@ export function createService(config: RetailerConfig, overrides: Overrides = {})
         sync,
         secrets: { adminToken: secrets.adminToken, inboundWebhook: () => inboundSecrets.values },
         webhookAllowedHosts,
+        outbox,
         corsOrigins: config.corsOrigins,
         onAuthChanged: (userId: number) => live?.recheck(userId),
         // Without the wholesaler this service still serves every finished meeting, so it is ready without it.

@@ -101,6 +101,7 @@ export function wholesalerServices(
       ...stored,
       ...internal,
       ...session,
+      ADMIN_API_TOKEN: secrets.wholesalerAdmin,
       TRANSCRIPTION_COLLECTOR_URL: http(ports.collector),
       WHISPERLIVE_URL: `ws://127.0.0.1:${ports.audio}`,
       MEETING_ROOM_URL: http(ports.room),

@@ -1,13 +1,9 @@
 import { errorFields } from '@vexa/shared/logging';
+import { startWorkQueue, type WorkQueue } from '@vexa/shared/work-queue';
 import type { MeetingRow } from '../meetings/meeting.ts';
 import { isOutage, WholesalerError } from '../wholesaler/wholesaler-error.ts';
 import { type FinishDeps, finishMeeting, NotReadyError } from './finish-meeting.ts';
 import { claimDue, postpone, unmarkEnded } from './finish-store.ts';
-
-export interface Finisher extends AsyncDisposable {
-  /** Looks for due meetings now instead of at the next poll. */
-  nudge(): void;
-}
 
 interface FinisherOptions {
   parallel?: number;
@@ -23,62 +19,32 @@ const longestDelayMs = 60_000;
  * Works off the finish queue, which is a column of the meetings themselves: what is left to do of a meeting is what
  * its row says. Any number of workers may run. Disposal lets finishes under way end.
  */
-export function startFinisher(deps: FinishDeps, options: FinisherOptions = {}): Finisher {
+export function startFinisher(deps: FinishDeps, options: FinisherOptions = {}): WorkQueue {
   const { parallel = 4, pollMs = 1_000, leaseMs = 30_000 } = options;
   const { db, logger } = deps;
-  const underWay = new Map<number, Promise<void>>();
-  let stopping = false;
-  let wake = Promise.withResolvers<void>();
-
-  const attempt = async (meeting: MeetingRow): Promise<void> => {
-    try {
-      await finishMeeting(deps, meeting);
-      logger.info({ meeting_id: meeting.id }, 'meeting finished');
-    } catch (error) {
-      await retryLater(deps, meeting, error).catch((failure: unknown) => {
-        // The database is away: the lease brings the meeting back.
-        logger.error({ ...errorFields(failure), meeting_id: meeting.id }, 'finish not postponed');
-      });
-    }
-  };
-
-  const claim = async (): Promise<MeetingRow[]> => {
-    const limit = parallel - underWay.size;
-    if (limit <= 0) return [];
-    try {
-      return await claimDue(db, { leaseMs, limit, except: [...underWay.keys()] });
-    } catch (error) {
-      logger.error(errorFields(error), 'finish queue not readable');
-      return [];
-    }
-  };
-
-  const run = async (): Promise<void> => {
-    while (!stopping) {
-      wake = Promise.withResolvers<void>();
-      for (const meeting of await claim()) {
-        const done = attempt(meeting).finally(() => {
-          underWay.delete(meeting.id);
-          wake.resolve();
-        });
-        underWay.set(meeting.id, done);
+  return startWorkQueue<MeetingRow>({
+    parallel,
+    pollMs,
+    async claim(limit, underWay) {
+      try {
+        return await claimDue(db, { leaseMs, limit, except: underWay.map(({ id }) => id) });
+      } catch (error) {
+        logger.error(errorFields(error), 'finish queue not readable');
+        return [];
       }
-      const poll = setTimeout(() => wake.resolve(), pollMs);
-      await wake.promise;
-      clearTimeout(poll);
-    }
-  };
-  const running = run();
-
-  return {
-    nudge: () => wake.resolve(),
-    async [Symbol.asyncDispose]() {
-      stopping = true;
-      wake.resolve();
-      await running;
-      await Promise.all(underWay.values());
     },
-  };
+    async work(meeting) {
+      try {
+        await finishMeeting(deps, meeting);
+        logger.info({ meeting_id: meeting.id }, 'meeting finished');
+      } catch (error) {
+        await retryLater(deps, meeting, error).catch((failure: unknown) => {
+          // The database is away: the lease brings the meeting back.
+          logger.error({ ...errorFields(failure), meeting_id: meeting.id }, 'finish not postponed');
+        });
+      }
+    },
+  });
 }
 
 async function retryLater({ db, logger }: FinishDeps, meeting: MeetingRow, error: unknown): Promise<void> {

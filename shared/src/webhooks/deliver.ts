@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici';
+import { BlockedAddressError } from './address-guard.ts';
 import { parseRetryAfter } from './schedule.ts';
 import { signWebhook } from './signature.ts';
 
@@ -15,7 +16,7 @@ export type DeliveryResult =
   | { ok: true; status: number }
   | { ok: false; status?: number; error: string; gone?: boolean; retryAfterMs?: number | undefined };
 
-interface DeliverDeps {
+export interface DeliverDeps {
   dispatcher: Dispatcher;
   timeoutMs: number;
   now: () => Date;
@@ -57,6 +58,8 @@ export async function deliverWebhook(
 
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  // Users read this: where a name leads inside our network is not for them.
+  if (error instanceof BlockedAddressError) return 'the endpoint does not lead to a public address';
   if (error.name === 'TimeoutError') return 'the endpoint did not answer in time';
   return 'code' in error ? `${String(error.code)}: ${error.message}` : `${error.name}: ${error.message}`;
 }

@@ -13,40 +13,49 @@ export interface EndpointDeps {
   db: Db;
   allowedHosts: readonly string[];
   lookup?: Lookup;
+  now?: () => Date;
 }
 
 /**
- * Sets where a user's events go. A new or given secret is readable in this answer only. Throws `validation_error`
- * for an address that is not https, has credentials, or is not public, unless the operator allows its host.
+ * Sets where a user's events go. A new or given secret is readable in this answer only; one that it replaces signs
+ * beside it for as long as the request says. Throws `validation_error` for an address that is not https, has
+ * credentials, or is not public, unless the operator allows its host.
  */
 export async function setWebhookEndpoint(
   deps: EndpointDeps,
   { userId, ...request }: SetWebhookRequest & { userId: number },
 ): Promise<WebhookSettings> {
   await checkUrl(deps, request.webhook_url);
+  const now = deps.now?.() ?? new Date();
   const given = request.webhook_secret ?? undefined;
   if (given !== undefined) checkSecret(given);
+  const overlapMs = (request.webhook_secret_overlap_seconds ?? defaultOverlapSeconds) * 1_000;
+  const previousUntil = overlapMs > 0 ? new Date(now.getTime() + overlapMs) : undefined;
   const fallback = `whsec_${randomBytes(24).toString('base64')}`;
   const saved = await saveEndpoint(deps.db, {
     userId,
     url: request.webhook_url,
-    secret: given === undefined ? { fallback } : { given },
+    secret: given === undefined ? { fallback } : { given, previousUntil },
     events: request.webhook_events ?? null,
+    now,
   });
   const fresh = saved.secret === given || saved.secret === fallback;
-  return settings(saved, fresh ? saved.secret : mask(saved.secret));
+  return settings(saved, fresh ? saved.secret : mask(saved.secret), now);
 }
 
 /** Where a user's events go, the secret masked. Throws `not_found` when they never set it. */
-export async function getWebhookEndpoint(db: Db, userId: number): Promise<WebhookSettings> {
+export async function getWebhookEndpoint(db: Db, userId: number, now = new Date()): Promise<WebhookSettings> {
   const endpoint = await findEndpoint(db, userId);
   if (!endpoint) throw notFound('Webhook');
-  return settings(endpoint, mask(endpoint.secret));
+  return settings(endpoint, mask(endpoint.secret), now);
 }
 
-const settings = (endpoint: WebhookEndpoint, secret: string): WebhookSettings => ({
+const defaultOverlapSeconds = 86_400;
+
+const settings = (endpoint: WebhookEndpoint, secret: string, now: Date): WebhookSettings => ({
   webhook_url: endpoint.url,
   webhook_secret: secret,
+  previous_secrets_until: endpoint.previous_secrets.map(({ until }) => until).filter((until) => new Date(until) > now),
   webhook_events: endpoint.events,
   enabled: endpoint.enabled,
 });

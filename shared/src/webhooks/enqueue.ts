@@ -3,7 +3,7 @@ import type { WebhookEnvelope, WebhookEventType } from '../contracts/webhook-eve
 import type { Db } from '../db/client.ts';
 import { insertDelivery } from './delivery-store.ts';
 import { findEndpoint } from './endpoint-store.ts';
-import { isWanted } from './events.ts';
+import { isWanted, nameFor } from './events.ts';
 
 const apiVersion = '2026-08-01';
 const maxBodyBytes = 20_000;
@@ -18,9 +18,11 @@ export interface WebhookEvent {
  * Writes an event into the outbox inside the caller's transaction: it is sent if and only if that commits. Returns
  * the event's id, or undefined when the user has no endpoint that wants it. Throws for a body of over 20 kB.
  */
-export async function enqueueWebhook(db: Db, { userId, type, data }: WebhookEvent): Promise<string | undefined> {
+export async function enqueueWebhook(db: Db, event: WebhookEvent): Promise<string | undefined> {
+  const { userId, data } = event;
   const endpoint = await findEndpoint(db, userId);
-  if (!endpoint?.enabled || !isWanted(endpoint.events, type)) return undefined;
+  if (!endpoint?.enabled || !isWanted(endpoint.events, event.type)) return undefined;
+  const type = nameFor(endpoint.events, event.type);
   const id = randomUUID();
   const timestamp = new Date().toISOString();
   const body: WebhookEnvelope = {

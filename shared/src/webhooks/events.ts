@@ -6,3 +6,7 @@ export function isWanted(wanted: readonly WebhookEventType[] | null, type: Webho
   // Receivers that were written before `meeting.finished` asked for it by its older name.
   return type === 'meeting.finished' && wanted.includes('meeting.completed');
 }
+
+/** What a receiver calls this event: one that asked for `meeting.completed` alone knows no other name for the end. */
+export const nameFor = (wanted: readonly WebhookEventType[] | null, type: WebhookEventType): WebhookEventType =>
+  type === 'meeting.finished' && wanted !== null && !wanted.includes(type) ? 'meeting.completed' : type;

@@ -16,7 +16,7 @@ const lookup: Lookup = (host, _options, callback) => {
 function client(userId: number) {
   const app = createApp(createLogger('test', 'silent'));
   const deps = { db: database.connection.db, allowedHosts: ['127.0.0.1:9000'], lookup, userId: () => userId };
-  mountWebhookRoutes(app, deps);
+  mountWebhookRoutes(app, { ...deps, outbox: { nudge: () => {} } });
   return async (body?: unknown) => {
     const init = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     const response = await app.request('/user/webhook', body === undefined ? {} : init);
@@ -34,6 +34,7 @@ describe('/user/webhook', () => {
     expect(shown.body).toEqual({
       webhook_url: 'https://shop.example/hook',
       webhook_secret: 'whsec_••••••••',
+      previous_secrets_until: [],
       webhook_events: ['meeting.finished'],
       enabled: true,
     });

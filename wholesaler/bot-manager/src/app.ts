@@ -1,8 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { requireAdminKey } from '@vexa/shared/auth/admin-key';
 import { type IdentityVariables, requireIdentity } from '@vexa/shared/auth/identity-token';
 import { createApp as createBaseApp } from '@vexa/shared/http/app';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
-import { mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
+import { mountWebhookAdmin, mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
 import type { RecordCallbackDeps } from './bots/record-callback.ts';
 import { type BotRouteDeps, mountBots } from './routes/bots.ts';
 import { mountCallbacks } from './routes/callbacks.ts';
@@ -10,7 +11,13 @@ import { type MeetingRouteDeps, mountMeetings } from './routes/meetings.ts';
 
 export type AppDeps = BotRouteDeps &
   MeetingRouteDeps &
-  RecordCallbackDeps & { sessionTokenSecret: string; webhookAllowedHosts: readonly string[]; checks: Checks };
+  RecordCallbackDeps & {
+    sessionTokenSecret: string;
+    adminToken: string;
+    webhookAllowedHosts: readonly string[];
+    outbox: { nudge(): void };
+    checks: Checks;
+  };
 
 export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
   const app = createBaseApp<IdentityVariables>(deps.logger);
@@ -24,6 +31,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVaria
     db: deps.db,
     allowedHosts: deps.webhookAllowedHosts,
     userId: (c) => c.var.identity.user_id,
+    outbox: deps.outbox,
   });
+  app.use('/admin/*', requireAdminKey(deps.adminToken));
+  mountWebhookAdmin(app, deps);
   return app;
 }

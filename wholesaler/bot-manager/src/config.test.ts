@@ -6,6 +6,7 @@ const env = {
   REDIS_URL: 'redis://localhost:6379',
   INTERNAL_TOKEN_SECRET: 'i'.repeat(16),
   SESSION_TOKEN_SECRET: 's'.repeat(16),
+  ADMIN_API_TOKEN: 'a'.repeat(16),
   TRANSCRIPTION_COLLECTOR_URL: 'http://collector:8000',
   WHISPERLIVE_URL: 'ws://whisperlive:9090',
 };

@@ -25,6 +25,7 @@ const BotManagerEnv = z.object({
   REDIS_URL: redisUrl,
   INTERNAL_TOKEN_SECRET: secret('INTERNAL_TOKEN_SECRET'),
   SESSION_TOKEN_SECRET: secret('SESSION_TOKEN_SECRET'),
+  ADMIN_API_TOKEN: secret('ADMIN_API_TOKEN'),
   TRANSCRIPTION_COLLECTOR_URL: httpUrl,
   WHISPERLIVE_URL: wsUrl,
   MEETING_ROOM_URL: httpUrl.default('http://localhost:8090'),
@@ -87,7 +88,7 @@ export interface BotManagerConfig {
   };
   limits: LifecycleLimits;
   reconcileIntervalMs: number;
-  secrets: { internalToken: string; sessionToken: string };
+  secrets: { internalToken: string; sessionToken: string; adminToken: string };
 }
 
 const passedToBots = [
@@ -140,6 +141,10 @@ export function configFromEnv(env: Env): BotManagerConfig {
       botRestarts: parsed.BOT_RESTARTS,
     },
     reconcileIntervalMs: parsed.RECONCILE_INTERVAL_MS,
-    secrets: { internalToken: parsed.INTERNAL_TOKEN_SECRET, sessionToken: parsed.SESSION_TOKEN_SECRET },
+    secrets: {
+      internalToken: parsed.INTERNAL_TOKEN_SECRET,
+      sessionToken: parsed.SESSION_TOKEN_SECRET,
+      adminToken: parsed.ADMIN_API_TOKEN,
+    },
   };
 }

@@ -57,7 +57,9 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
         hosts: config.hosts,
         maxBots: config.bots.max,
         internalTokenSecret: config.secrets.internalToken,
+        adminToken: config.secrets.adminToken,
         webhookAllowedHosts: config.webhookAllowedHosts,
+        outbox,
         checks: { postgres: () => sql`select 1`, redis: () => redis.ping() },
       });
       const http = stack.use(await listen(app, config.http));

@@ -18,6 +18,7 @@ import { type BotManagerConfig, configFromEnv } from '../src/config.ts';
 import type { BotSpec, Runner } from '../src/runners/runner.ts';
 import { createService } from '../src/service.ts';
 
+export const adminKey = 'the-operator-of-the-tests';
 const internalSecret = 'internal-secret-of-the-tests';
 const logger = createLogger('test', process.env.TEST_LOG ? 'debug' : 'silent');
 
@@ -112,6 +113,7 @@ export const configFor = (stores: Stores, { collector, env = {} }: ManagerOption
     REDIS_URL: stores.redisUrl,
     INTERNAL_TOKEN_SECRET: internalSecret,
     SESSION_TOKEN_SECRET: 'session-secret-of-the-tests',
+    ADMIN_API_TOKEN: adminKey,
     TRANSCRIPTION_COLLECTOR_URL: collector.url,
     WHISPERLIVE_URL: 'ws://127.0.0.1:9',
     WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',

@@ -11,7 +11,7 @@ export type UpstreamName = 'adminApi' | 'botManager' | 'collector';
 export interface ProxiedRoute {
   route: RouteConfig & { getRoutingPath(): string };
   upstream: UpstreamName;
-  /** One of these scopes is needed; `key`: any key will do; `operator`: the admin key, which admin-api checks. */
+  /** One of these scopes is needed; `key`: any key will do; `operator`: the admin key, which the service checks. */
   access: Exclude<Scope, '*'>[] | 'key' | 'operator';
 }
 
@@ -28,6 +28,11 @@ export const proxiedRoutes: ProxiedRoute[] = [
   { route: transcripts.getTranscriptRoute, upstream: 'collector', access: ['tx'] },
   { route: webhooks.setWebhookRoute, upstream: 'botManager', access: 'key' },
   { route: webhooks.getWebhookRoute, upstream: 'botManager', access: 'key' },
+  { route: webhooks.listDeliveriesRoute, upstream: 'botManager', access: 'key' },
+  { route: webhooks.replayDeliveryRoute, upstream: 'botManager', access: 'key' },
+  { route: webhooks.testWebhookRoute, upstream: 'botManager', access: 'key' },
+  { route: webhooks.listDeadWebhooksRoute, upstream: 'botManager', access: 'operator' },
+  { route: webhooks.replayWebhookRoute, upstream: 'botManager', access: 'operator' },
   ...[
     admin.createUserRoute,
     admin.listUsersRoute,

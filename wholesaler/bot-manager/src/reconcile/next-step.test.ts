@@ -33,6 +33,7 @@ const meeting = (more: Partial<MeetingRow> = {}): MeetingRow => ({
   metadata: {},
   created_at: t0,
   updated_at: t0,
+  expiry_told_at: null,
   redacted_at: null,
   ...more,
 });
