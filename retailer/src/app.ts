@@ -15,11 +15,13 @@ import { mountInboundWebhooks } from './routes/inbound-webhooks.ts';
 import { mountMeetings } from './routes/meetings.ts';
 import { mountWholesalerAdmin, type WholesalerAdminDeps } from './routes/wholesaler-admin.ts';
 import type { LastCopies } from './transcripts/last-copies.ts';
+import type { LateReaders } from './transcripts/visible-segments.ts';
 
 export type AppDeps = StartBotDeps &
   WholesalerAdminDeps & {
     refresh: Refresh;
     copies: LastCopies;
+    lateReaders: LateReaders;
     secrets: { adminToken: string; inboundWebhook: () => readonly string[] };
     webhookAllowedHosts: readonly string[];
     outbox: { nudge(): void };

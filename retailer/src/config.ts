@@ -3,6 +3,7 @@ import type { LogLevel } from '@vexa/shared/logging';
 import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
 import { z } from 'zod';
 import { type SecretSource, secretList, withSecretFiles } from './secrets/secret-source.ts';
+import { type LateReaders, lateReaders } from './transcripts/visible-segments.ts';
 
 const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
 
@@ -29,6 +30,7 @@ const RetailerEnv = z.object({
   WHOLESALER_WEBHOOK_SECRET_FILE: z.string().optional(),
   PUBLIC_URL: httpUrl.optional(),
   WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
+  LATE_USERS_READ: z.enum(lateReaders).default('all'),
   CORS_ORIGINS: z.string().default('').transform(splitList),
   SYNC_INTERVAL_MS: milliseconds(60_000, 100),
   START_TIMEOUT_MS: milliseconds(15_000),
@@ -56,6 +58,7 @@ export interface RetailerConfig {
   /** Where the wholesaler reaches us; without it, finished meetings are found by the sync alone. */
   publicUrl: string | undefined;
   webhookAllowedHosts: string[];
+  lateReaders: LateReaders;
   /** Whose pages may call from a browser; `*` is everybody's. */
   corsOrigins: string[];
   syncIntervalMs: number;
@@ -84,6 +87,7 @@ export function configFromEnv(env: Env): RetailerConfig {
     },
     publicUrl: parsed.PUBLIC_URL,
     webhookAllowedHosts: parseAllowedHosts(parsed.WEBHOOK_ALLOWED_HOSTS),
+    lateReaders: parsed.LATE_USERS_READ,
     corsOrigins: parsed.CORS_ORIGINS,
     syncIntervalMs: parsed.SYNC_INTERVAL_MS,
     startGraceMs: parsed.START_TIMEOUT_MS * 2 + 5_000,

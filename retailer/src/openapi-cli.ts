@@ -27,6 +27,7 @@ const app = createPublicApp({
   copies: new LastCopies(),
   registration: { state: () => 'off', [Symbol.asyncDispose]: async () => {} },
   sync: { run: () => runSync(meetings, 0), last: () => undefined, [Symbol.asyncDispose]: async () => {} },
+  lateReaders: 'all',
   secrets: { adminToken: 'none', inboundWebhook: () => [] },
   webhookAllowedHosts: [],
   outbox: { nudge: () => {} },

@@ -72,6 +72,7 @@ export function createService(config: RetailerConfig, overrides: Overrides = {})
         sync,
         secrets: { adminToken: secrets.adminToken, inboundWebhook: () => inboundSecrets.values },
         webhookAllowedHosts,
+        lateReaders: config.lateReaders,
         outbox,
         corsOrigins: config.corsOrigins,
         onAuthChanged: (userId: number) => live?.recheck(userId),
@@ -82,7 +83,10 @@ export function createService(config: RetailerConfig, overrides: Overrides = {})
       const admin = stack.use(await listen(createAdminApp(deps), { port: adminPort, host }));
       const http = stack.use(await listen(createPublicApp(deps), { port, host }));
       live = stack.use(
-        attachLiveServer(http.server, { logger, open: (key: string) => openLiveAccess({ db, hub }, key) }),
+        attachLiveServer(http.server, {
+          logger,
+          open: (key: string) => openLiveAccess({ db, hub, lateReaders: config.lateReaders }, key),
+        }),
       );
       return { url: http.url, adminUrl: admin.url };
     },

@@ -3,6 +3,7 @@ import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
 import type { Segment } from '@vexa/shared/contracts/transcript';
 import { serializeFrame } from '@vexa/shared/live/bounded-sender';
 import type { Logger } from '@vexa/shared/logging';
+import { visibleSegments } from '../transcripts/visible-segments.ts';
 import type { WholesalerClient } from '../wholesaler/client.ts';
 import type { SystemKeys } from '../wholesaler/system-keys.ts';
 import { WholesalerError } from '../wholesaler/wholesaler-error.ts';
@@ -19,7 +20,8 @@ type OnFrame = (frame: string) => void;
 
 interface Channel {
   meeting: LiveMeeting;
-  listeners: Set<OnFrame>;
+  /** With the time from which on each may read; undefined is from the beginning. */
+  listeners: Map<OnFrame, Date | undefined>;
   acknowledged: PromiseWithResolvers<void>;
   /** Since when frames may be missing; undefined while none are. */
   gapSince: Date | undefined;
@@ -70,10 +72,10 @@ export class LiveHub implements AsyncDisposable {
   }
 
   /** Resolves once frames flow, or after 2 s: what comes to pass until they do is then made up for by a read. */
-  async subscribe(meeting: LiveMeeting, onFrame: OnFrame): Promise<() => void> {
+  async subscribe(meeting: LiveMeeting, onFrame: OnFrame, since?: Date): Promise<() => void> {
     const channel = this.#channelOf(meeting);
     const listener: OnFrame = (frame) => onFrame(frame);
-    channel.listeners.add(listener);
+    channel.listeners.set(listener, since);
     const timeout = setTimeout(() => channel.acknowledged.resolve(), acknowledgeTimeoutMs);
     await channel.acknowledged.promise;
     clearTimeout(timeout);
@@ -116,7 +118,7 @@ export class LiveHub implements AsyncDisposable {
     if (known) this.end(known.meeting.id);
     const channel: Channel = {
       meeting,
-      listeners: new Set(),
+      listeners: new Map(),
       acknowledged: Promise.withResolvers(),
       gapSince: new Date(),
       isOwed: false,
@@ -224,9 +226,19 @@ export class LiveHub implements AsyncDisposable {
   }
 
   #emit(channel: Channel, frame: LiveFrame): void {
-    const text = serializeFrame(frame);
-    for (const listener of channel.listeners) listener(text);
+    const whole = serializeFrame(frame);
+    for (const [listener, since] of channel.listeners) {
+      const text = since ? serializeSince(frame, since) : whole;
+      if (text !== undefined) listener(text);
+    }
   }
+}
+
+/** The frame for somebody who may read from `since` on; undefined when nothing is left of it. */
+function serializeSince(frame: LiveFrame, since: Date): string | undefined {
+  if (frame.type !== 'transcript.mutable' && frame.type !== 'transcript.finalized') return serializeFrame(frame);
+  const segments = visibleSegments(frame.payload.segments, since);
+  return segments.length === 0 ? undefined : serializeFrame({ ...frame, payload: { segments } });
 }
 
 function isNewerThan(segment: Segment, ms: number): boolean {

@@ -10,11 +10,13 @@ import { toServiceError } from '../wholesaler/error-mapping.ts';
 import { isNotFoundUpstream, isOutage } from '../wholesaler/wholesaler-error.ts';
 import type { LastCopies } from './last-copies.ts';
 import { selectSegments } from './transcript-store.ts';
+import { type LateReaders, readableSince, visibleSegments } from './visible-segments.ts';
 
 export interface TranscriptDeps {
   db: Db;
   client: Pick<WholesalerClient, 'transcript'>;
   copies: LastCopies;
+  lateReaders: LateReaders;
   onEnded: (meetingId: number) => void;
 }
 
@@ -26,7 +28,9 @@ export interface TranscriptDeps {
 export async function getTranscript(deps: TranscriptDeps, userId: number, ref: MeetingRef): Promise<Transcript> {
   const held = await findHeld(deps.db, userId, ref);
   if (!held) throw notFound('Meeting');
-  return held.meeting.is_live ? readLive(deps, held.meeting) : readHistory(deps.db, held.meeting);
+  const transcript = await (held.meeting.is_live ? readLive(deps, held.meeting) : readHistory(deps.db, held.meeting));
+  const since = readableSince(deps.lateReaders, held.link);
+  return { ...transcript, segments: visibleSegments(transcript.segments, since) };
 }
 
 async function readLive(deps: TranscriptDeps, meeting: MeetingRow): Promise<Transcript> {
