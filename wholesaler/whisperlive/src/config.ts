@@ -2,22 +2,36 @@ import { availableParallelism } from 'node:os';
 import { type Env, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
+import { devices, precisionFor } from './engine/device.ts';
+import type { EngineOptions } from './engine/engine.ts';
+import { precisions } from './graphs/precision.ts';
 import { defaultModelsDir } from './models/models-dir.ts';
 import { defaultPolicy, type StreamingPolicy } from './streaming/policy.ts';
 
-const schema = z.object({
-  ...serviceEnv,
-  PORT: port(9090),
-  HEALTH_PORT: port(9091),
-  REDIS_URL: redisUrl,
-  SESSION_TOKEN_SECRET: secret('SESSION_TOKEN_SECRET'),
-  TRANSCRIPTION_API_KEY: secret('TRANSCRIPTION_API_KEY').optional(),
-  FFMPEG_PATH: z.string().default('ffmpeg'),
-  VEXA_MODELS_DIR: z.string().default(() => defaultModelsDir()),
-  WHISPER_MODEL: z.string().default('tiny.en'),
-  WHISPER_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
-  MAX_STREAMS: z.coerce.number().int().min(1).max(10_000).default(64),
-});
+const schema = z
+  .object({
+    ...serviceEnv,
+    PORT: port(9090),
+    HEALTH_PORT: port(9091),
+    REDIS_URL: redisUrl,
+    SESSION_TOKEN_SECRET: secret('SESSION_TOKEN_SECRET'),
+    TRANSCRIPTION_API_KEY: secret('TRANSCRIPTION_API_KEY').optional(),
+    FFMPEG_PATH: z.string().default('ffmpeg'),
+    VEXA_MODELS_DIR: z.string().default(() => defaultModelsDir()),
+    WHISPER_MODEL: z.string().default('tiny.en'),
+    WHISPER_DEVICE: z.enum(devices).default('cpu'),
+    WHISPER_PRECISION: z.enum(precisions).optional(),
+    WHISPER_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+    MAX_STREAMS: z.coerce.number().int().min(1).max(10_000).default(64),
+  })
+  .superRefine(({ WHISPER_DEVICE, WHISPER_PRECISION }, context) => {
+    try {
+      precisionFor(WHISPER_DEVICE, WHISPER_PRECISION);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      context.addIssue({ code: 'custom', path: ['WHISPER_PRECISION'], message: error.message });
+    }
+  });
 
 export interface Config {
   host: string;
@@ -25,7 +39,7 @@ export interface Config {
   healthPort: number;
   logLevel: LogLevel;
   redisUrl: string;
-  engine: { model: string; modelsDir: string; threads: number };
+  engine: Required<EngineOptions>;
   maxStreams: number;
   policy: StreamingPolicy;
   /** Name or path of the program. */
@@ -41,7 +55,13 @@ export function configFromEnv(env: Env): Config {
     healthPort: e.HEALTH_PORT,
     logLevel: e.LOG_LEVEL,
     redisUrl: e.REDIS_URL,
-    engine: { model: e.WHISPER_MODEL, modelsDir: e.VEXA_MODELS_DIR, threads: e.WHISPER_THREADS },
+    engine: {
+      model: e.WHISPER_MODEL,
+      modelsDir: e.VEXA_MODELS_DIR,
+      threads: e.WHISPER_THREADS,
+      device: e.WHISPER_DEVICE,
+      precision: e.WHISPER_PRECISION,
+    },
     maxStreams: e.MAX_STREAMS,
     policy: defaultPolicy,
     ffmpeg: e.FFMPEG_PATH,

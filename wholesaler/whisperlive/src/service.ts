@@ -6,6 +6,7 @@ import { serveAudioConnection } from './audio-socket/audio-connection.ts';
 import { startAudioServer } from './audio-socket/audio-server.ts';
 import { AudioSession, type SendFrame, type SessionIdentity } from './audio-socket/audio-session.ts';
 import type { Config } from './config.ts';
+import { precisionFor } from './engine/device.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
 import { createHttpApp } from './http/http-app.ts';
 import type { FileTranscriber } from './http/transcriptions-routes.ts';
@@ -97,7 +98,8 @@ async function mustBeWarm(engine: Engine | undefined): Promise<void> {
 
 async function loadEngine({ engine }: Config, logger: Logger): Promise<Engine> {
   const onProgress = (step: unknown) => logger.info({ model: engine.model, step }, 'preparing the model');
-  await ensureModel(engine.model, { modelsDir: engine.modelsDir, onProgress });
+  const { model, modelsDir, device, precision } = engine;
+  await ensureModel(model, { modelsDir, precision: precisionFor(device, precision), onProgress });
   const started = await startEngine(engine, {
     onWorkerLost: (error, restartMs) => logger.error({ ...errorFields(error), restartMs }, 'the model is loaded anew'),
   });

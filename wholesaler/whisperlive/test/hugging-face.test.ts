@@ -47,7 +47,7 @@ const write = (options: FolderOptions = {}): void => writeHuggingFaceFolder(orig
 const take = (from = folder): Promise<ModelFiles> => importModel({ folder: from, name: 'mine', modelsDir });
 
 async function transcribe(files: ModelFiles): Promise<TranscribeResult[]> {
-  const model = await loadWhisper(files, 2);
+  const model = await loadWhisper(files, { device: 'cpu', threads: 2 });
   const results: TranscribeResult[] = [];
   for (const audio of clips) results.push(await decodeClip(model, { audio, language: 'en', task: 'transcribe' }));
   return results;

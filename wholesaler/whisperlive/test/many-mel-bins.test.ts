@@ -20,7 +20,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'vexa-toy-'));
   writeToyModel(join(root, 'toy'), tokenizer);
   files = await importModel({ folder: join(root, 'toy'), name: 'toy', modelsDir: join(root, 'models') });
-  model = await loadWhisper(files, 2);
+  model = await loadWhisper(files, { device: 'cpu', threads: 2 });
   audio = readWav(await readFile(join(import.meta.dirname, '../../../shared/src/testing/voices/jfk.wav')));
 }, 300_000);
 afterAll(() => rm(root, { recursive: true, force: true }));

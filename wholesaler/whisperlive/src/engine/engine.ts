@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { WhisperPrecision } from '../graphs/precision.ts';
 import { ensureModel } from '../models/ensure-model.ts';
 import type { ModelFiles } from '../models/model-files.ts';
+import { type Compute, type Device, precisionFor } from './device.ts';
 import { EngineWorker, WorkerStopped } from './engine-worker.ts';
 import type { Word } from './words.ts';
 
@@ -58,6 +60,10 @@ export interface EngineOptions {
   model: string;
   modelsDir: string;
   threads: number;
+  /** `cpu` unless given. */
+  device?: Device;
+  /** What suits the device unless given. */
+  precision?: WhisperPrecision | undefined;
 }
 
 export interface EngineEvents {
@@ -72,8 +78,9 @@ const goodLifeMs = 60_000;
 
 /** Loads a model (fetching it first when it is not in the cache) into a worker thread. */
 export async function startEngine(options: EngineOptions, events?: EngineEvents): Promise<Engine> {
-  const files = await ensureModel(options.model, { modelsDir: options.modelsDir });
-  return startEngineWith(files, options.threads, new URL('./worker.ts', import.meta.url), events);
+  const { model, modelsDir, threads, device = 'cpu' } = options;
+  const files = await ensureModel(model, { modelsDir, precision: precisionFor(device, options.precision) });
+  return startEngineWith(files, { device, threads }, new URL('./worker.ts', import.meta.url), events);
 }
 
 /**
@@ -82,12 +89,12 @@ export async function startEngine(options: EngineOptions, events?: EngineEvents)
  */
 export async function startEngineWith(
   files: ModelFiles,
-  threads: number,
+  compute: Compute,
   script: URL,
   { onWorkerLost }: EngineEvents = {},
 ): Promise<Engine> {
   const closing = new AbortController();
-  const create = () => new EngineWorker(script, { files, threads });
+  const create = () => new EngineWorker(script, { files, compute });
   let worker = create();
   const languages = await worker.ready;
   let current: Promise<EngineWorker> = Promise.resolve(worker);

@@ -1,10 +1,11 @@
 import type { ModelFiles } from '../models/model-files.ts';
+import type { Compute } from './device.ts';
 import type { TranscribeJob, TranscribeResult } from './engine.ts';
 
 /** What the worker is started with. */
 export interface WorkerInput {
   files: ModelFiles;
-  threads: number;
+  compute: Compute;
 }
 
 export type ToWorker = { type: 'transcribe'; id: number; job: TranscribeJob };

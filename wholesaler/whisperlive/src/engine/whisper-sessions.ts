@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import type { ModelFiles } from '../models/model-files.ts';
 import type { Encoded, WhisperModel } from './decode.ts';
+import { type Compute, explainDevice, sessionOptions } from './device.ts';
 import { createLogMel } from './mel.ts';
 import { loadTokenizer } from './tokenizer.ts';
 
@@ -16,19 +17,15 @@ class HiddenStates implements Encoded {
   }
 }
 
-/** Loads both graphs into ONNX Runtime; each call uses up to `threads` cores. */
-export async function loadWhisper(files: ModelFiles, threads: number): Promise<WhisperModel> {
-  const options: ort.InferenceSession.SessionOptions = {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    // Threads that spin while they wait gain nothing on an idle machine and, on a shared one, take the cores from what
-    // they wait for: with two busy processes on two cores a decode took three times as long.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  };
-  const encoder = await ort.InferenceSession.create(files.encoder, options);
-  const generator = await ort.InferenceSession.create(files.generate, options);
+/** Loads the graphs into ONNX Runtime. */
+export async function loadWhisper(files: ModelFiles, compute: Compute): Promise<WhisperModel> {
+  const options = sessionOptions(compute);
+  const load = (path: string): Promise<ort.InferenceSession> =>
+    ort.InferenceSession.create(path, options).catch((error: unknown) => {
+      throw explainDevice(compute.device, error);
+    });
+  const encoder = await load(files.encoder);
+  const generator = await load(files.generate);
   const { melBins, vocabulary } = files.dimensions;
   return {
     multilingual: files.multilingual,

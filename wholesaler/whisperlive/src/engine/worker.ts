@@ -8,7 +8,7 @@ if (!port) throw new Error('this file runs as a worker thread');
 const send = (message: FromWorker): void => port.postMessage(message);
 
 const input: WorkerInput = workerData;
-const model = await loadWhisper(input.files, input.threads);
+const model = await loadWhisper(input.files, input.compute);
 
 // Jobs are decoded one after the other: one already uses every thread it was given.
 let last: Promise<void> = Promise.resolve();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { WhisperPrecision } from './build-graphs.ts';
+import type { WhisperPrecision } from './precision.ts';
 import type { WhisperDimensions } from './whisper-weights.ts';
 
 export interface BuildInput {

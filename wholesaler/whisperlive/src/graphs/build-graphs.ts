@@ -6,30 +6,14 @@ import { largest, observeActivations } from './calibrate.ts';
 import { encoderGraph } from './encoder-graph.ts';
 import { generateGraph } from './generate-graph.ts';
 import { type Subgraph, writeModel } from './graph-builder.ts';
-import type { Precision } from './layers.ts';
 import { checkWeights, englishVocabulary, openWeights } from './open-weights.ts';
+import { defaultPrecision, storages, type WhisperPrecision } from './precision.ts';
 import { SmoothWeights } from './smooth-weights.ts';
-import { type FloatType, WeightFile } from './weight-file.ts';
+import { WeightFile } from './weight-file.ts';
 import type { WhisperDimensions } from './whisper-weights.ts';
-
-interface Storage {
-  encoder: Precision;
-  decoder: Precision;
-  floats: FloatType;
-}
 
 /** Raise it with every change of the graphs: stored graphs of another version are not used. */
 export const builderVersion = 3;
-
-/** The names are those of `WHISPER_PRECISION`. float32 is the reference; float16 is meant for graphics cards. */
-const storages = {
-  int8: { encoder: 'i8', decoder: 'i7', floats: 'float32' },
-  fp32: { encoder: 'float', decoder: 'float', floats: 'float32' },
-  fp16: { encoder: 'float', decoder: 'float', floats: 'float16' },
-} as const satisfies Record<string, Storage>;
-export type WhisperPrecision = keyof typeof storages;
-export const precisions = Object.keys(storages) as WhisperPrecision[];
-export const defaultPrecision: WhisperPrecision = 'int8';
 
 /** The few feed-forward units of an encoder layer whose activations would leave the others no room in 8 bits. */
 const exactUnits = 64;

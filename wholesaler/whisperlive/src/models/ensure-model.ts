@@ -1,6 +1,6 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { defaultPrecision, type WhisperPrecision } from '../graphs/build-graphs.ts';
+import { defaultPrecision, type WhisperPrecision } from '../graphs/precision.ts';
 import { type CatalogueEntry, catalogueEntry } from './catalogue.ts';
 import { pullFromHub, type SourceTarget } from './hub-source.ts';
 import { addGraphs, installModel } from './install-model.ts';

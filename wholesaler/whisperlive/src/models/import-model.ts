@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { defaultPrecision, isMultilingual, type WhisperPrecision } from '../graphs/build-graphs.ts';
+import { isMultilingual } from '../graphs/build-graphs.ts';
+import { defaultPrecision, type WhisperPrecision } from '../graphs/precision.ts';
 import { catalogue, type ModelShape } from './catalogue.ts';
 import { lockModel } from './ensure-model.ts';
 import { sha256OfFile } from './file-hash.ts';

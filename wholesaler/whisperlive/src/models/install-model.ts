@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { builderVersion, type WhisperPrecision } from '../graphs/build-graphs.ts';
+import { builderVersion } from '../graphs/build-graphs.ts';
 import { buildGraphsInWorker } from '../graphs/build-graphs-in-worker.ts';
+import type { WhisperPrecision } from '../graphs/precision.ts';
 import { sha256OfFile } from './file-hash.ts';
 import {
   type GraphsRecord,

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { builderVersion, defaultPrecision, isMultilingual, type WhisperPrecision } from '../graphs/build-graphs.ts';
+import { builderVersion, isMultilingual } from '../graphs/build-graphs.ts';
+import { defaultPrecision, type WhisperPrecision } from '../graphs/precision.ts';
 import { sha256OfFile } from './file-hash.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelFiles } from './model-files.ts';

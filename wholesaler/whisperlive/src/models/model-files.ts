@@ -1,4 +1,4 @@
-import type { WhisperPrecision } from '../graphs/build-graphs.ts';
+import type { WhisperPrecision } from '../graphs/precision.ts';
 import type { WhisperDimensions } from '../graphs/whisper-weights.ts';
 
 /** A model that is complete on disk, graphs built. All paths are absolute. */
