@@ -12,6 +12,7 @@ import { createSegmentFilter } from './filters/segment-filter.ts';
 import { handleSegmentMessages } from './messages/handle-segment-messages.ts';
 import { handleSpeakerEvents } from './messages/handle-speaker-events.ts';
 import { meetingOf } from './messages/parse-message.ts';
+import { createTokenVerifier } from './messages/token-verifier.ts';
 import { startFlushLoop } from './segments/flush-loop.ts';
 import { SessionCache } from './sessions/session-cache.ts';
 import type { Entry, Outcome } from './stream/entry.ts';
@@ -31,7 +32,8 @@ export function createService(config: CollectorConfig, overrides: { logger?: Log
       const redis = connectRedis(config.redisUrl, logger);
       stack.defer(() => redis.disconnect());
       const isWorthKeeping = createSegmentFilter(config.filters.dropPatterns);
-      const { sessionToken: sessionTokenSecret, internalToken: internalTokenSecret } = config.secrets;
+      const tokens = createTokenVerifier(config.secrets.sessionToken);
+      const internalTokenSecret = config.secrets.internalToken;
       const { thresholdMs, intervalMs } = config.flush;
       const deps = { db, redis, logger, isWorthKeeping, thresholdMs, sessions: new SessionCache(db) };
 
@@ -40,14 +42,14 @@ export function createService(config: CollectorConfig, overrides: { logger?: Log
       const consume = (stream: string, handle: (entries: Entry[]) => Promise<Outcome[]>) => {
         const reader = connectBlockingRedis(config.redisUrl, logger);
         stack.defer(() => reader.disconnect());
-        const proves = (entry: Entry) => meetingOf(sessionTokenSecret, entry);
+        const proves = (entry: Entry) => meetingOf(tokens, entry);
         const ready = () => sql`select 1`;
         const settings = { redis, reader, logger, stream, consumer, config: config.consumer };
         stack.use(startStreamConsumer({ ...settings, ready, handle, meetingOf: proves }));
       };
-      const segmentDeps = { ...deps, sessionTokenSecret, onSessionEnded: flushLoop.nudge };
+      const segmentDeps = { ...deps, tokens, onSessionEnded: flushLoop.nudge };
       consume(streams.segments, (entries) => handleSegmentMessages(segmentDeps, entries));
-      consume(streams.speakerEvents, (entries) => handleSpeakerEvents({ redis, sessionTokenSecret }, entries));
+      consume(streams.speakerEvents, (entries) => handleSpeakerEvents({ ...deps, tokens }, entries));
 
       const checks = { postgres: async () => sql`select 1`, redis: () => redis.ping() };
       const app = createApp({ ...deps, internalTokenSecret, checks });

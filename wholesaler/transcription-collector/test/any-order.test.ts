@@ -5,6 +5,7 @@ import { createSegmentFilter } from '../src/filters/segment-filter.ts';
 import { drainMeeting } from '../src/meetings/drain-meeting.ts';
 import { handleSegmentMessages } from '../src/messages/handle-segment-messages.ts';
 import { handleSpeakerEvents } from '../src/messages/handle-speaker-events.ts';
+import { createTokenVerifier } from '../src/messages/token-verifier.ts';
 import { flushMeeting } from '../src/segments/flush-meeting.ts';
 import { SessionCache } from '../src/sessions/session-cache.ts';
 import { readSegments } from '../src/transcripts/read-segments.ts';
@@ -82,7 +83,7 @@ const depsWith = (redis: Redis) => {
     sessions: new SessionCache(db),
     isWorthKeeping: createSegmentFilter(),
     thresholdMs: 0,
-    sessionTokenSecret: secrets.session,
+    tokens: createTokenVerifier(secrets.session),
     onSessionEnded: () => {},
   };
 };

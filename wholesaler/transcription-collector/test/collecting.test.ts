@@ -4,6 +4,7 @@ import { waitFor } from '@vexa/shared/testing/wait-for';
 import { meetingSessions, transcriptions } from '@vexa/wholesaler-database/schema';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTokenVerifier } from '../src/messages/token-verifier.ts';
 import {
   consumed,
   drain,
@@ -85,6 +86,7 @@ test('live readers are shown drafts and finals as they come, and finals again wh
   await subscriber.psubscribe(`tc:meeting:${m.id}:*`);
   await send(harness.redis, sessionStart(m, 'pub', { speaker: 'Ann' }));
   await send(harness.redis, said(m, 'pub', { n: 1, start: 0, end: 1, text: 'we', completed: false }));
+  await waitFor('the draft', () => frames.length === 1);
   await send(harness.redis, said(m, 'pub', { n: 1, start: 0, end: 2, text: 'we agree' }), sessionEnd(m, 'pub'));
   await waitFor('three frames', () => frames.length >= 3);
   expect(frames).toEqual([
@@ -121,6 +123,10 @@ test('a final that is nothing but a sound label takes its drafts back and is nev
     harness.redis,
     sessionStart(m, 'noise'),
     said(m, 'noise', { n: 1, start: 0, end: 1, text: 'Thanks for', completed: false }),
+  );
+  await waitFor('the draft', () => shown.length === 1);
+  await send(
+    harness.redis,
     said(m, 'noise', { n: 1, start: 0, end: 2, text: 'Thanks for watching!' }),
     said(m, 'noise', { n: 2, start: 3, end: 4, text: '[BLANK_AUDIO]', completed: false }),
     sessionEnd(m, 'noise'),
@@ -288,7 +294,7 @@ test('an older message that comes after its final was stored changes nothing', a
       redis: harness.redis,
       sessions: new SessionCache(db),
       isWorthKeeping: () => true,
-      sessionTokenSecret: harness.config().secrets.sessionToken,
+      tokens: createTokenVerifier(harness.config().secrets.sessionToken),
       onSessionEnded: () => {},
     },
     [{ id: older, payload }],

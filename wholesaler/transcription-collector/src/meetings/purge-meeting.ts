@@ -1,11 +1,13 @@
 import { keys } from '@vexa/shared/contracts/redis-names';
 import type { Db } from '@vexa/shared/db/client';
 import type { Redis } from 'ioredis';
+import { changeKeys } from '../changes/change-log.ts';
 import { keyTtlSeconds, ownKeys } from '../redis/keys.ts';
 import { defineScript } from '../redis/script.ts';
 import { deleteAllSegments } from '../segments/segment-store.ts';
 import { eraseSpeakers, sessionsOf } from '../sessions/session-store.ts';
 import { withdrawDeadLetters } from '../stream/dead-letters.ts';
+import { deleteShares } from '../transcripts/share-store.ts';
 import { withMeetingLock } from './meeting-lock.ts';
 import { putPurged } from './purged-store.ts';
 
@@ -17,6 +19,7 @@ export async function purgeMeeting({ db, redis }: { db: Db; redis: Redis }, meet
   const uids = await withMeetingLock(db, meetingId, async (tx) => {
     await putPurged(tx, meetingId);
     await deleteAllSegments(tx, meetingId);
+    await deleteShares(tx, meetingId);
     await eraseSpeakers(tx, meetingId);
     return [...(await sessionsOf(tx, meetingId)).keys()];
   });
@@ -34,6 +37,7 @@ export async function forgetMeeting(redis: Redis, meetingId: number, uids: strin
       ownKeys.speakerSessions(meetingId),
       keys.meetingSegments(meetingId),
       ownKeys.flushedRevisions(meetingId),
+      ...changeKeys(meetingId),
     ],
     [meetingId, keyTtlSeconds, keys.speakerEvents(''), keys.sessionAggregate(''), ...uids],
   );
@@ -46,6 +50,6 @@ const forgetScript = defineScript(`
   redis.call('SET', purged, '1', 'EX', ARGV[2])
   redis.call('SREM', active, ARGV[1])
   for _, uid in ipairs(uids) do redis.call('DEL', ARGV[3] .. uid, ARGV[4] .. uid) end
-  redis.call('DEL', sessions, KEYS[4], KEYS[5])
+  redis.call('DEL', sessions, KEYS[4], KEYS[5], KEYS[6], KEYS[7])
   return 1
 `);

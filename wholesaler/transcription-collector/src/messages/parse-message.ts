@@ -1,6 +1,7 @@
-import { type SessionClaims, verifySessionToken } from '@vexa/shared/auth/session-token';
+import type { SessionClaims } from '@vexa/shared/auth/session-token';
 import { z } from 'zod';
 import type { Entry } from '../stream/entry.ts';
+import type { TokenVerifier } from './token-verifier.ts';
 
 export type Parsed<M> =
   | { ok: true; message: M; claims: SessionClaims }
@@ -11,13 +12,13 @@ const Authenticated = z.object({ token: z.string() });
 /** Reads a message and checks whose it is. What is refused is refused with a reason that repeats nothing of it. */
 export async function parseMessage<S extends z.ZodType<{ token: string }>>(
   schema: S,
-  sessionTokenSecret: string,
+  tokens: TokenVerifier,
   { payload }: Entry,
 ): Promise<Parsed<z.output<S>>> {
   const json = parseJson(payload);
   if (json === undefined) return { ok: false, reason: 'the field payload is not JSON', meetingId: undefined };
   const token = Authenticated.safeParse(json).data?.token;
-  const claims = token === undefined ? undefined : await verifySessionToken(sessionTokenSecret, token);
+  const claims = token === undefined ? undefined : await tokens(token);
   if (!claims) return { ok: false, reason: 'the session token is missing, forged or expired', meetingId: undefined };
   const result = schema.safeParse(json);
   if (result.success) return { ok: true, message: result.data, claims };
@@ -26,10 +27,10 @@ export async function parseMessage<S extends z.ZodType<{ token: string }>>(
 }
 
 /** The meeting whose token the message carries, whatever else is wrong with it. */
-export async function meetingOf(sessionTokenSecret: string, { payload }: Entry): Promise<number | undefined> {
+export async function meetingOf(tokens: TokenVerifier, { payload }: Entry): Promise<number | undefined> {
   const token = Authenticated.safeParse(parseJson(payload)).data?.token;
   if (token === undefined) return undefined;
-  return (await verifySessionToken(sessionTokenSecret, token))?.meeting_id;
+  return (await tokens(token))?.meeting_id;
 }
 
 function parseJson(text: string | undefined): unknown {

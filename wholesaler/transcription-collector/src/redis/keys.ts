@@ -4,6 +4,10 @@ export const ownKeys = {
   flushedRevisions: (meetingId: number) => `meeting:${meetingId}:flushed`,
   /** Present while late messages of a purged meeting may still come. */
   purged: (meetingId: number) => `meeting:${meetingId}:purged`,
+  /** Hash of `epoch` and `seq`: where the meeting's list of changes stands. */
+  changeLog: (meetingId: number) => `meeting:${meetingId}:log`,
+  /** Sorted set segment id → `seq` of its last change. */
+  changes: (meetingId: number) => `meeting:${meetingId}:changes`,
   /** Sessions of a meeting that have speaker events. */
   speakerSessions: (meetingId: number) => `meeting:${meetingId}:speaker_sessions`,
 } as const;

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import { redisNowMs } from '../redis/clock.ts';
 import { type FlushDeps, flushMeetingIfFree } from './flush-meeting.ts';
-import { activeMeetings, readMutableSegments } from './mutable-store.ts';
+import { activeMeetings, holdsOlderThan } from './mutable-store.ts';
 
 interface FlushLoopDeps extends FlushDeps {
   logger: Logger;
@@ -58,8 +58,5 @@ async function flushOne(deps: FlushLoopDeps, meetingId: number): Promise<boolean
 }
 
 /** Old drafts count too: they are stuck, and the flush knows whether they are void or of a purged meeting. */
-async function isDue({ redis, thresholdMs }: FlushLoopDeps, meetingId: number): Promise<boolean> {
-  const held = await readMutableSegments(redis, meetingId);
-  const nowMs = await redisNowMs(redis);
-  return held.some(({ receivedAtMs }) => nowMs - receivedAtMs >= thresholdMs);
-}
+const isDue = async ({ redis, thresholdMs }: FlushLoopDeps, meetingId: number): Promise<boolean> =>
+  holdsOlderThan(redis, meetingId, (await redisNowMs(redis)) - thresholdMs);

@@ -1,5 +1,6 @@
 import type { Db } from '@vexa/shared/db/client';
 import type { Redis } from 'ioredis';
+import { noteChanges } from '../changes/change-log.ts';
 import type { SegmentFilter } from '../filters/segment-filter.ts';
 import { tryMeetingLock, withMeetingLock } from '../meetings/meeting-lock.ts';
 import { forgetMeeting } from '../meetings/purge-meeting.ts';
@@ -10,6 +11,7 @@ import { readSpeakerMarks } from '../speakers/speaker-store.ts';
 import { forgetRevisions, readMutableSegments } from './mutable-store.ts';
 import { type FlushPlan, planFlush } from './plan-flush.ts';
 import { publishFinalized } from './publish-segments.ts';
+import { isFinalRevision } from './revision.ts';
 import {
   deleteSegments,
   namelessSegments,
@@ -56,9 +58,9 @@ async function persist(deps: FlushDeps, tx: Db, meetingId: number, final: boolea
   const nowMs = await redisNowMs(deps.redis);
   const plan = planFlush({ held, sessions, nowMs, thresholdMs, final, stored, isWorthKeeping });
   const gone = plan.drop.map(({ segmentId }) => segmentId);
-  await putSegments(tx, meetingId, plan.persist);
-  await deleteSegments(tx, meetingId, gone);
-  await refreshAggregates(tx, meetingId, uidsOf([...plan.persist, ...plan.drop]));
+  const changed = await putSegments(tx, meetingId, plan.persist);
+  const shrunk = await deleteSegments(tx, meetingId, gone);
+  await refreshAggregates(tx, meetingId, [...changed, ...shrunk]);
   const nameless = namelessSessions(plan.persist, sessions);
   const timeline = { sessions, marks: await readSpeakerMarks(deps.redis, meetingId, nameless) };
   if (final) await writeSpeakers(deps, tx, meetingId, timeline);
@@ -70,10 +72,15 @@ async function finish({ redis }: FlushDeps, meetingId: number, flushed: Flushed)
   const { plan, timeline } = flushed;
   const done = [...plan.persist, ...plan.drop];
   if (done.length === 0) return;
+  await noteChanges(redis, meetingId, changedByFlush(plan));
   const segments = plan.persist.map((segment) => toSegment(segment, timeline));
   await publishFinalized(redis, meetingId, segments);
   await forgetRevisions(redis, meetingId, done);
 }
+
+/** A final that moves stays what readers were shown; a draft becomes final, and what is dropped is gone. */
+const changedByFlush = ({ persist, drop }: FlushPlan): string[] =>
+  [...persist.filter(({ revision }) => !isFinalRevision(revision)), ...drop].map(({ segmentId }) => segmentId);
 
 /** Until here a late speaker event could still change a name, so names that follow from events were not stored. */
 async function writeSpeakers({ redis }: FlushDeps, tx: Db, meetingId: number, { sessions }: Timeline): Promise<void> {

@@ -15,15 +15,25 @@ export interface TranscriptionDeps extends SessionDeps {
   isWorthKeeping: SegmentFilter;
 }
 
-interface Arrived {
-  meetingId: number;
+export interface ArrivedTranscription {
   message: Transcription;
   entryId: string;
 }
 
-/** Keeps the segments of a message in Redis and shows live readers those that are news. */
-export async function keepTranscription(deps: TranscriptionDeps, { meetingId, message, entryId }: Arrived) {
-  const segments = newestOfEach(message.segments).map((segment) => toMutable(segment, message.uid, entryId));
+/**
+ * Keeps the segments of messages in Redis and shows live readers those that are news. Of the revisions of a segment
+ * that come at once, only the greatest is kept and shown.
+ */
+export async function keepTranscriptions(
+  deps: TranscriptionDeps,
+  meetingId: number,
+  arrived: ArrivedTranscription[],
+): Promise<void> {
+  const segments = greatestRevisions(
+    arrived.flatMap(({ message, entryId }) =>
+      message.segments.map((segment) => toMutable(segment, message.uid, entryId)),
+    ),
+  );
   const sessions = await deps.sessions.get(meetingId);
   const marks = await readSpeakerMarks(deps.redis, meetingId, namelessSessions(segments, sessions));
   const arrivals = segments.map((segment) => ({
@@ -44,13 +54,14 @@ function publicationOf(
   return segment.completed ? withdrawn(shown) : undefined;
 }
 
-/** One message may carry a segment twice; the last one counts, except that a final stays final. */
-function newestOfEach(segments: StreamSegment[]): StreamSegment[] {
-  const newest = new Map<string, StreamSegment>();
+/** Two of the same message have the same revision: the later one counts. */
+function greatestRevisions(segments: MutableSegment[]): MutableSegment[] {
+  const greatest = new Map<string, MutableSegment>();
   for (const segment of segments) {
-    if (segment.completed || !newest.get(segment.segment_id)?.completed) newest.set(segment.segment_id, segment);
+    const known = greatest.get(segment.segmentId);
+    if (!known || segment.revision >= known.revision) greatest.set(segment.segmentId, segment);
   }
-  return [...newest.values()];
+  return [...greatest.values()];
 }
 
 function toMutable(segment: StreamSegment, uid: string, entryId: string): MutableSegment {

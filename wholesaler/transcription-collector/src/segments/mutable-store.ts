@@ -2,6 +2,7 @@ import { channels, keys } from '@vexa/shared/contracts/redis-names';
 import type { Segment } from '@vexa/shared/contracts/transcript';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { changeKeys, luaNoteChanges, newEpoch } from '../changes/change-log.ts';
 import { keyTtlSeconds, ownKeys } from '../redis/keys.ts';
 import { defineScript } from '../redis/script.ts';
 import { revisionLength, revisionTimeMs } from './revision.ts';
@@ -23,12 +24,22 @@ export interface Arrival {
   publication: Segment | undefined;
 }
 
+// Bounds a frame on the live channel, and the time Redis does nothing else.
+const arrivalsPerStep = 200;
+
 /**
- * Keeps each segment's greatest revision and shows live readers what was news, in one step. Nothing is kept of a
- * purged meeting, of a revision older than the held one, or of one that already left for Postgres.
+ * Keeps each segment's greatest revision and shows live readers what was news, in one step for each 200 segments.
+ * Nothing is kept of a purged meeting, of a revision older than the held one, or of one that already left for Postgres.
  */
 export async function keepSegments(redis: Redis, meetingId: number, arrivals: Arrival[]): Promise<void> {
-  if (arrivals.length === 0) return;
+  const steps: Promise<void>[] = [];
+  for (let from = 0; from < arrivals.length; from += arrivalsPerStep) {
+    steps.push(keepStep(redis, meetingId, arrivals.slice(from, from + arrivalsPerStep)));
+  }
+  await Promise.all(steps);
+}
+
+async function keepStep(redis: Redis, meetingId: number, arrivals: Arrival[]): Promise<void> {
   const args = arrivals.flatMap(({ segment, publication }) => [
     segment.segmentId,
     segment.revision,
@@ -42,8 +53,9 @@ export async function keepSegments(redis: Redis, meetingId: number, arrivals: Ar
       keys.meetingSegments(meetingId),
       ownKeys.flushedRevisions(meetingId),
       keys.activeMeetings,
+      ...changeKeys(meetingId),
     ],
-    [meetingId, channels.mutableSegments(meetingId), new Date().toISOString(), keyTtlSeconds, ...args],
+    [meetingId, channels.mutableSegments(meetingId), new Date().toISOString(), keyTtlSeconds, newEpoch(), ...args],
   );
 }
 
@@ -51,6 +63,24 @@ export async function readMutableSegments(redis: Redis, meetingId: number): Prom
   const fields = await redis.hgetall(keys.meetingSegments(meetingId));
   return Object.entries(fields).map(([segmentId, value]) => decode(segmentId, value));
 }
+
+/** Those of the named segments that are held. */
+export async function readMutableSegmentsById(
+  redis: Redis,
+  meetingId: number,
+  ids: string[],
+): Promise<MutableSegment[]> {
+  if (ids.length === 0) return [];
+  const values = await redis.hmget(keys.meetingSegments(meetingId), ...ids);
+  return ids.flatMap((id, i) => {
+    const value = values[i];
+    return value ? [decode(id, value)] : [];
+  });
+}
+
+/** Whether a segment is held that came in before a moment (ms since the epoch). */
+export const holdsOlderThan = async (redis: Redis, meetingId: number, beforeMs: number): Promise<boolean> =>
+  (await olderScript(redis, [keys.meetingSegments(meetingId)], [beforeMs])) === 1;
 
 /** Removes revisions that are dealt with and remembers them; a newer revision that came meanwhile stays. */
 export async function forgetRevisions(redis: Redis, meetingId: number, done: MutableSegment[]): Promise<void> {
@@ -73,29 +103,37 @@ function decode(segmentId: string, value: string): MutableSegment {
   return { ...content, segmentId, sessionUid: uid, revision, receivedAtMs: revisionTimeMs(revision) };
 }
 
-const keepScript = defineScript(`
+const olderScript = defineScript(`
+  for _, value in ipairs(redis.call('HVALS', KEYS[1])) do
+    if tonumber(string.sub(value, 2, 21)) <= tonumber(ARGV[1]) then return 1 end
+  end
+  return 0
+`);
+
+const keepScript = defineScript(`${luaNoteChanges}
   local purged, held, flushed, active = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
   local meeting, channel, ts, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
   if redis.call('EXISTS', purged) == 1 then return 0 end
-  local kept, shown = 0, {}
-  for i = 5, #ARGV, 4 do
+  local kept, shown = {}, {}
+  for i = 6, #ARGV, 4 do
     local id, revision = ARGV[i], ARGV[i + 1]
     local mine = redis.call('HGET', held, id)
     local gone = redis.call('HGET', flushed, id)
     if not (mine and string.sub(mine, 1, ${revisionLength}) >= revision) and not (gone and gone >= revision) then
       redis.call('HSET', held, id, ARGV[i + 2])
-      kept = kept + 1
+      table.insert(kept, id)
       if ARGV[i + 3] ~= '' then table.insert(shown, ARGV[i + 3]) end
     end
   end
-  if kept > 0 then
+  if #kept > 0 then
     redis.call('SADD', active, meeting)
     redis.call('EXPIRE', held, ttl)
+    noteChanges(KEYS[5], KEYS[6], ARGV[5], ttl, kept)
   end
   if #shown > 0 then
     redis.call('PUBLISH', channel, '{"segments":[' .. table.concat(shown, ',') .. '],"ts":"' .. ts .. '"}')
   end
-  return kept
+  return #kept
 `);
 
 const forgetScript = defineScript(`

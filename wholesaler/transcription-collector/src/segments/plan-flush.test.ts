@@ -37,6 +37,7 @@ function plan(
     supersededFrom: null,
     audioSeconds: 0,
     speechSeconds: 0,
+    storedUntil: 0,
     ...session,
   };
   const isWorthKeeping = createSegmentFilter();

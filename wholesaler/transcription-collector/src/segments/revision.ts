@@ -5,6 +5,8 @@
 export const revisionOf = (entryId: string, completed: boolean): string =>
   (completed ? '1' : '0') + sortableEntryId(entryId);
 
+export const isFinalRevision = (revision: string): boolean => revision.startsWith('1');
+
 export const revisionLength = 41;
 
 /** Stream ids `ms-seq` as text of one length, so that comparing them as text compares them as numbers. */

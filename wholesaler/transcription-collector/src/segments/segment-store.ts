@@ -1,6 +1,7 @@
 import type { Db } from '@vexa/shared/db/client';
-import { transcriptions } from '@vexa/wholesaler-database/schema';
-import { and, eq, gte, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { meetingSessions, meetings, transcriptions } from '@vexa/wholesaler-database/schema';
+import { and, eq, getTableColumns, gte, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { StoredSegment } from './stored-segment.ts';
 
 const rowsPerStatement = 1_000;
@@ -18,32 +19,60 @@ export async function storedSegmentsOfSessions(db: Db, meetingId: number, uids: 
 export const namelessSegments = (db: Db, meetingId: number): Promise<StoredSegment[]> =>
   select(db, eq(transcriptions.meeting_id, meetingId), isNull(transcriptions.speaker));
 
-/** The caller holds the meeting's lock, so what is written here is never older than what is there. */
-export async function putSegments(db: Db, meetingId: number, segments: StoredSegment[]): Promise<void> {
-  for (let from = 0; from < segments.length; from += rowsPerStatement) {
-    const rows = segments.slice(from, from + rowsPerStatement).map((segment) => toRow(meetingId, segment));
-    await db
-      .insert(transcriptions)
-      .values(rows)
-      .onConflictDoUpdate({
-        target: [transcriptions.meeting_id, transcriptions.segment_id],
-        set: {
-          start_time: sql`excluded.start_time`,
-          end_time: sql`excluded.end_time`,
-          text: sql`excluded.text`,
-          speaker: sql`excluded.speaker`,
-          language: sql`excluded.language`,
-          created_at: sql`excluded.created_at`,
-        },
-      });
-  }
+export async function storedSegmentsById(db: Db, meetingId: number, ids: string[]): Promise<StoredSegment[]> {
+  if (ids.length === 0) return [];
+  return select(db, eq(transcriptions.meeting_id, meetingId), inArray(transcriptions.segment_id, ids));
 }
 
-export async function deleteSegments(db: Db, meetingId: number, segmentIds: string[]): Promise<void> {
-  if (segmentIds.length === 0) return;
-  await db
+const Session = z.object({ session_uid: z.string() });
+
+/**
+ * Writes segments and adds them to the usage of their sessions, in one statement. The caller holds the meeting's lock,
+ * so what is written here is never older than what is there. Answers with the sessions of which a segment was there
+ * before: their usage is not added to, and has to be counted anew.
+ */
+export async function putSegments(db: Db, meetingId: number, segments: StoredSegment[]): Promise<string[]> {
+  const recount = new Set<string>();
+  for (let from = 0; from < segments.length; from += rowsPerStatement) {
+    const rows = segments.slice(from, from + rowsPerStatement).map(toRow);
+    const again = await db.execute(sql`
+      with incoming as (
+        select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(segment_id text, session_uid text,
+          start_time float8, end_time float8, text text, language text, speaker text, created_at timestamptz)
+      ), again as (
+        select distinct i.session_uid from incoming i
+        join ${transcriptions} t on t.meeting_id = ${meetingId} and t.segment_id = i.segment_id
+      ), put as (
+        insert into ${transcriptions}
+          (meeting_id, user_id, segment_id, session_uid, start_time, end_time, text, language, speaker, created_at)
+        select ${meetingId}, (select user_id from ${meetings} where id = ${meetingId}), i.* from incoming i
+        on conflict (meeting_id, segment_id) do update set start_time = excluded.start_time,
+          end_time = excluded.end_time, text = excluded.text, speaker = excluded.speaker,
+          language = excluded.language, created_at = excluded.created_at
+      ), added as (
+        update ${meetingSessions} s
+        set total_segment_duration_seconds = s.total_segment_duration_seconds + n.seconds,
+          max_end_time = greatest(s.max_end_time, n.last), last_updated = now()
+        from (
+          select session_uid, sum(end_time - start_time) as seconds, max(end_time) as last
+          from incoming where session_uid not in (select session_uid from again) group by session_uid
+        ) n
+        where s.meeting_id = ${meetingId} and s.session_uid = n.session_uid
+      )
+      select session_uid from again`);
+    for (const row of again) recount.add(Session.parse(row).session_uid);
+  }
+  return [...recount];
+}
+
+/** Answers with the sessions that lost a segment. */
+export async function deleteSegments(db: Db, meetingId: number, segmentIds: string[]): Promise<string[]> {
+  if (segmentIds.length === 0) return [];
+  const rows = await db
     .delete(transcriptions)
-    .where(and(eq(transcriptions.meeting_id, meetingId), inArray(transcriptions.segment_id, segmentIds)));
+    .where(and(eq(transcriptions.meeting_id, meetingId), inArray(transcriptions.segment_id, segmentIds)))
+    .returning({ uid: transcriptions.session_uid });
+  return [...new Set(rows.map(({ uid }) => uid))];
 }
 
 /** Deletes a session's segments that start at or after a second of the session, and answers with them. */
@@ -60,7 +89,7 @@ export async function deleteSegmentsFrom(
         gte(transcriptions.start_time, fromSeconds),
       ),
     )
-    .returning();
+    .returning(columns);
   return rows.map(fromRow);
 }
 
@@ -81,13 +110,14 @@ export async function nameSpeakers(db: Db, meetingId: number, names: { segmentId
 
 async function select(db: Db, ...conditions: SQL[]): Promise<StoredSegment[]> {
   const rows = await db
-    .select()
+    .select(columns)
     .from(transcriptions)
     .where(and(...conditions));
   return rows.map(fromRow);
 }
 
-type Row = typeof transcriptions.$inferSelect;
+const { id: _id, meeting_id: _meeting, user_id: _user, search: _search, ...columns } = getTableColumns(transcriptions);
+type Row = Pick<typeof transcriptions.$inferSelect, keyof typeof columns>;
 
 const fromRow = (row: Row): StoredSegment => ({
   segmentId: row.segment_id,
@@ -101,8 +131,8 @@ const fromRow = (row: Row): StoredSegment => ({
   receivedAtMs: row.created_at.getTime(),
 });
 
-const toRow = (meetingId: number, segment: StoredSegment): typeof transcriptions.$inferInsert => ({
-  meeting_id: meetingId,
+/** In the order of the columns that `putSegments` names. */
+const toRow = (segment: StoredSegment) => ({
   segment_id: segment.segmentId,
   session_uid: segment.sessionUid,
   start_time: segment.start,
@@ -110,5 +140,5 @@ const toRow = (meetingId: number, segment: StoredSegment): typeof transcriptions
   text: segment.text,
   language: segment.language,
   speaker: segment.speaker,
-  created_at: new Date(segment.receivedAtMs),
+  created_at: new Date(segment.receivedAtMs).toISOString(),
 });

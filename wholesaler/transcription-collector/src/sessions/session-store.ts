@@ -117,4 +117,5 @@ const toSession = (row: typeof meetingSessions.$inferSelect): Session => ({
   supersededFrom: row.superseded_from_seconds,
   audioSeconds: row.audio_seconds,
   speechSeconds: row.speech_seconds,
+  storedUntil: row.max_end_time,
 });

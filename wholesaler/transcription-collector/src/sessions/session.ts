@@ -9,6 +9,8 @@ export interface Session {
   supersededFrom: number | null;
   audioSeconds: number;
   speechSeconds: number;
+  /** End of the last word that is stored, seconds of the session. */
+  storedUntil: number;
 }
 
 export type Sessions = ReadonlyMap<string, Session>;

@@ -1,6 +1,7 @@
 import type { SessionStart } from '@vexa/shared/contracts/stream-messages';
 import type { Db } from '@vexa/shared/db/client';
 import type { Redis } from 'ioredis';
+import { renewLog } from '../changes/change-log.ts';
 import { withMeetingLock } from '../meetings/meeting-lock.ts';
 import { isPurged } from '../meetings/purged-store.ts';
 import { storable } from '../messages/storable.ts';
@@ -8,7 +9,7 @@ import { readMutableSegments } from '../segments/mutable-store.ts';
 import { publishWithdrawn } from '../segments/publish-segments.ts';
 import { deleteSegmentsFrom } from '../segments/segment-store.ts';
 import { toSegment } from '../segments/timeline.ts';
-import { isVoid, voidFrom } from './session.ts';
+import { isVoid, type Sessions, voidFrom } from './session.ts';
 import type { SessionCache } from './session-cache.ts';
 import { putStartedSession, putSupersededSession, refreshAggregates, sessionsOf } from './session-store.ts';
 
@@ -29,13 +30,26 @@ export async function startSession(deps: SessionDeps, message: SessionStart): Pr
     model: storable(message.model_identifier),
     speaker: message.speaker ? storable(message.speaker) : null,
   };
-  const deleted = await withMeetingLock(deps.db, meetingId, async (tx) => {
-    if (await isPurged(tx, meetingId)) return [];
+  const done = await withMeetingLock(deps.db, meetingId, async (tx) => {
+    if (await isPurged(tx, meetingId)) return undefined;
+    const before = await sessionsOf(tx, meetingId);
     await putStartedSession(tx, started);
-    return message.resumes ? supersede(tx, message, message.resumes) : [];
+    return { before, deleted: message.resumes ? await supersede(tx, message, message.resumes) : [] };
   });
   deps.sessions.forget(meetingId);
-  if (message.resumes) await withdrawVoid(deps, meetingId, message.resumes.uid, deleted);
+  if (!done) return;
+  if (message.resumes) await withdrawVoid(deps, meetingId, message.resumes.uid, done.deleted);
+  const { before } = done;
+  const isNews = changesTimes(before, { uid, startMs: startTime.getTime() });
+  // Words that came before their session were shown with a guess of their time.
+  const held = isNews ? [] : await readMutableSegments(deps.redis, meetingId);
+  if (isNews || held.some(({ sessionUid }) => sessionUid === uid)) await renewLog(deps.redis, meetingId);
+}
+
+/** Whether words that readers may have seen get other times or names: all of them, when the meeting began earlier. */
+function changesTimes(before: Sessions, { uid, startMs }: { uid: string; startMs: number }): boolean {
+  if (before.has(uid)) return true;
+  return ![...before.values()].some((session) => session.startMs <= startMs);
 }
 
 /** Under the meeting's lock: no flush can bring void words back, since it reads what is written here. */
@@ -62,9 +76,8 @@ async function withdrawVoid({ db, redis }: SessionDeps, meetingId: number, uid: 
   const held = await readMutableSegments(redis, meetingId);
   const hidden = held.filter((segment) => segment.sessionUid === uid && isVoid(sessions.get(uid), segment));
   const timeline = { sessions, marks: new Map() };
-  await publishWithdrawn(
-    redis,
-    meetingId,
-    [...deleted, ...hidden].map((segment) => toSegment(segment, timeline)),
-  );
+  const withdrawn = [...deleted, ...hidden].map((segment) => toSegment(segment, timeline));
+  await publishWithdrawn(redis, meetingId, withdrawn);
+  // Everything of the session is told again: a collector that died here may have deleted more than this.
+  await renewLog(redis, meetingId);
 }
