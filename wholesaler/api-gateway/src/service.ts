@@ -4,6 +4,7 @@ import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { attachLiveServer } from '@vexa/shared/live/live-server';
 import { createLogger, type Logger } from '@vexa/shared/logging';
+import { SharedSubscriber } from '@vexa/shared/redis/shared-subscriber';
 import type { Service } from '@vexa/shared/service';
 import { createApp } from './app.ts';
 import { askAdminApi } from './auth/ask-admin-api.ts';
@@ -12,7 +13,6 @@ import { KeyCache } from './auth/key-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import { MeetingFanout } from './live/meeting-fanout.ts';
 import { openLiveAccess } from './live/open-live-access.ts';
-import { SharedSubscriber } from './live/shared-subscriber.ts';
 import { connectUpstream } from './upstream/upstream.ts';
 
 export interface GatewayService extends Service {

@@ -1,7 +1,7 @@
 import { channels } from '@vexa/shared/contracts/redis-names';
 import type { LiveServer } from '@vexa/shared/live/live-server';
 import { errorFields, type Logger } from '@vexa/shared/logging';
-import type { SharedSubscriber } from '../live/shared-subscriber.ts';
+import type { SharedSubscriber } from '@vexa/shared/redis/shared-subscriber';
 import type { KeyCache } from './key-cache.ts';
 
 interface Deps {

@@ -2,7 +2,7 @@ import { type MeetingRef, SegmentsPublication, StatusPublication } from '@vexa/s
 import { channels } from '@vexa/shared/contracts/redis-names';
 import { serializeFrame } from '@vexa/shared/live/bounded-sender';
 import type { Logger } from '@vexa/shared/logging';
-import type { SharedSubscriber } from './shared-subscriber.ts';
+import type { SharedSubscriber } from '@vexa/shared/redis/shared-subscriber';
 
 export interface LiveMeeting {
   id: number;

@@ -1,11 +1,11 @@
-import { errorFields, type Logger } from '@vexa/shared/logging';
-import { connectBlockingRedis } from '@vexa/shared/redis/client';
+import { errorFields, type Logger } from '../logging.ts';
+import { connectBlockingRedis } from './client.ts';
 
 type Listener = (message: string) => void;
 
 const subscribeTimeoutMs = 5_000;
 
-/** The gateway's one subscribed Redis connection: each channel is subscribed while somebody listens to it. */
+/** A process's one subscribed Redis connection: each channel is subscribed while somebody listens to it. */
 export class SharedSubscriber implements AsyncDisposable {
   readonly #redis: ReturnType<typeof connectBlockingRedis>;
   readonly #logger: Logger;
