@@ -104,6 +104,7 @@ export function wholesalerServices(
       ADMIN_API_TOKEN: secrets.wholesalerAdmin,
       TRANSCRIPTION_COLLECTOR_URL: http(ports.collector),
       WHISPERLIVE_URL: `ws://127.0.0.1:${ports.audio}`,
+      WHISPERLIVE_API_URL: http(ports.audioHealth),
       MEETING_ROOM_URL: http(ports.room),
       RUNNER: 'process',
       STOP_BOTS_ON_SHUTDOWN: 'true',

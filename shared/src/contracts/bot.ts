@@ -26,6 +26,10 @@ export const BotConfig = z.object({
     everyoneLeftTimeout: Ms.default(60_000),
     maxBotTime: Ms.default(14_400_000),
   }),
+  /** Of the request that asked for the bot; named in its logs and sent on with what it asks others. */
+  requestId: z.string().max(128).optional(),
+  /** W3C Trace Context. */
+  traceparent: z.string().max(64).optional(),
 });
 export type BotConfig = z.infer<typeof BotConfig>;
 

@@ -28,6 +28,8 @@ const BotManagerEnv = z.object({
   ADMIN_API_TOKEN: secret('ADMIN_API_TOKEN'),
   TRANSCRIPTION_COLLECTOR_URL: httpUrl,
   WHISPERLIVE_URL: wsUrl,
+  WHISPERLIVE_API_URL: httpUrl.optional(),
+  MODELS: z.string().default(''),
   MEETING_ROOM_URL: httpUrl.default('http://localhost:8090'),
   JITSI_URL: httpUrl.default('https://meet.jit.si'),
   RUNNER: z.enum(['process'], { error: 'must be process: no other runner is built in yet' }).default('process'),
@@ -74,6 +76,8 @@ export interface BotManagerConfig {
   collectorUrl: string;
   webhookAllowedHosts: string[];
   hosts: { meetingRoomUrl: string; jitsiUrl: string };
+  /** `listed` empty: whisperlive is asked at `url`. */
+  models: { listed: string[]; url: string };
   bots: {
     whisperLiveUrl: string;
     redisUrl: string;
@@ -119,6 +123,12 @@ export function configFromEnv(env: Env): BotManagerConfig {
     collectorUrl: parsed.TRANSCRIPTION_COLLECTOR_URL,
     webhookAllowedHosts: parseAllowedHosts(parsed.WEBHOOK_ALLOWED_HOSTS),
     hosts: { meetingRoomUrl: parsed.MEETING_ROOM_URL, jitsiUrl: parsed.JITSI_URL },
+    models: {
+      listed: parsed.MODELS.split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+      url: parsed.WHISPERLIVE_API_URL ?? apiBeside(parsed.WHISPERLIVE_URL),
+    },
     bots: {
       whisperLiveUrl: parsed.WHISPERLIVE_URL,
       redisUrl: parsed.BOT_REDIS_URL ?? parsed.REDIS_URL,
@@ -147,4 +157,10 @@ export function configFromEnv(env: Env): BotManagerConfig {
       adminToken: parsed.ADMIN_API_TOKEN,
     },
   };
+}
+
+/** Whisperlive serves HTTP on its health port, 9091 unless changed. */
+function apiBeside(audioUrl: string): string {
+  const { protocol, hostname } = new URL(audioUrl);
+  return `${protocol === 'wss:' ? 'https' : 'http'}://${hostname}:9091`;
 }

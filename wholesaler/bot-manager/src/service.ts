@@ -10,6 +10,7 @@ import { createBotCommands } from './bots/bot-commands.ts';
 import type { BotManagerConfig } from './config.ts';
 import { createCollectorClient } from './finish/collector-client.ts';
 import { announceStatus } from './meetings/announce.ts';
+import { createModelList } from './models/model-list.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { callbackPath } from './routes/callbacks.ts';
 import { createProcessRunner } from './runners/process-runner.ts';
@@ -55,6 +56,7 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
         ...shared,
         reconcile: reconciler.reconcile,
         hosts: config.hosts,
+        models: createModelList(shared, config.models),
         maxBots: config.bots.max,
         internalTokenSecret: config.secrets.internalToken,
         adminToken: config.secrets.adminToken,

@@ -116,6 +116,7 @@ export const configFor = (stores: Stores, { collector, env = {} }: ManagerOption
     ADMIN_API_TOKEN: adminKey,
     TRANSCRIPTION_COLLECTOR_URL: collector.url,
     WHISPERLIVE_URL: 'ws://127.0.0.1:9',
+    MODELS: 'tiny.en,base.en',
     WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
     RECONCILE_INTERVAL_MS: '50',
     ...env,

@@ -40,7 +40,8 @@ const hungBrowserMs = 20_000;
 export function startBot(settings: BotSettings, overrides: Overrides = {}): BotRun {
   const { meeting } = settings;
   const { meeting_id: meetingId, connectionId } = meeting;
-  const logger = (overrides.logger ?? createLogger('vexa-bot', settings.logLevel)).child({ meetingId, connectionId });
+  const about = { meetingId, connectionId, ...(meeting.requestId && { request_id: meeting.requestId }) };
+  const logger = (overrides.logger ?? createLogger('vexa-bot', settings.logLevel)).child(about);
   const progress = new Progress((stage) => {
     logger.info({ stage }, 'stage reached');
     reporter.report({ status: stage });
@@ -52,6 +53,10 @@ export function startBot(settings: BotSettings, overrides: Overrides = {}): BotR
   const reporter = new CallbackReporter({
     url: meeting.botManagerCallbackUrl,
     token: meeting.token,
+    traceHeaders: {
+      ...(meeting.requestId && { 'x-request-id': meeting.requestId }),
+      ...(meeting.traceparent && { traceparent: meeting.traceparent }),
+    },
     connectionId,
     containerId: settings.containerId,
     heartbeatMs: settings.heartbeatMs,

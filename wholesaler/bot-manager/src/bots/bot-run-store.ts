@@ -1,7 +1,6 @@
-import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
 import type { Db } from '@vexa/shared/db/client';
 import { botRuns, meetings } from '@vexa/wholesaler-database/schema';
-import { and, asc, eq, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { MeetingRow } from '../meetings/meeting-store.ts';
 
 export type BotRun = typeof botRuns.$inferSelect;
@@ -37,19 +36,6 @@ export function listOpenRunsOfUser(db: Db, userId: number): Promise<{ run: BotRu
     .innerJoin(meetings, eq(meetings.id, botRuns.meeting_id))
     .where(and(eq(meetings.user_id, userId), isNull(botRuns.ended_at)))
     .orderBy(asc(botRuns.started_at));
-}
-
-/** Meetings that hold one of the user's places: all that are live, except those whose bot has left already. */
-export async function countHeldPlaces(tx: Db, userId: number): Promise<number> {
-  const open = sql`exists (select 1 from ${botRuns} where ${botRuns.meeting_id} = ${meetings.id} and ${botRuns.ended_at} is null)`;
-  return tx.$count(
-    meetings,
-    and(
-      eq(meetings.user_id, userId),
-      sql`${meetings.status} not in ('completed', 'failed')`,
-      or(ne(meetings.status, 'stopping' satisfies MeetingStatus), open),
-    ),
-  );
 }
 
 export const countOpenRuns = (tx: Db): Promise<number> => tx.$count(botRuns, isNull(botRuns.ended_at));

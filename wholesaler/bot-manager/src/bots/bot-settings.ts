@@ -9,6 +9,9 @@ const BotSettings = z.object({
   task: Task.default('transcribe'),
   model_identifier: z.string().nullable().default(null),
   automatic_leave: AutomaticLeave.default({}),
+  /** Of the request that asked for the bot. */
+  request_id: z.string().optional(),
+  traceparent: z.string().optional(),
 });
 export type BotSettings = z.infer<typeof BotSettings>;
 

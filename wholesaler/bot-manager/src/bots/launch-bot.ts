@@ -28,7 +28,8 @@ export const openRun = (tx: Db, meetingId: number, at: Date): Promise<BotRun> =>
 /** Starts the bot of an open run. Returns the meeting as it is then; rejects when the runner could not start it. */
 export async function launchBot(deps: LaunchDeps, meeting: MeetingRow, run: BotRun): Promise<MeetingRow> {
   const { db, runner, logger, bots } = deps;
-  const { bot_name, language, task, model_identifier, ...settings } = settingsOf(meeting.data);
+  const settings = settingsOf(meeting.data);
+  const { bot_name, language, task, model_identifier, request_id, traceparent } = settings;
   const claims = { meeting_id: meeting.id, user_id: meeting.user_id, connection_id: run.connection_id };
   const bot = await runner.start({
     name: run.container_name,
@@ -47,7 +48,9 @@ export async function launchBot(deps: LaunchDeps, meeting: MeetingRow, run: BotR
       redisUrl: bots.redisUrl,
       whisperLiveUrl: bots.whisperLiveUrl,
       botManagerCallbackUrl: bots.callbackUrl(),
-      automaticLeave: automaticLeaveOf({ bot_name, language, task, model_identifier, ...settings }),
+      automaticLeave: automaticLeaveOf(settings),
+      ...(request_id ? { requestId: request_id } : {}),
+      ...(traceparent ? { traceparent } : {}),
     },
   });
   logger.info({ meeting_id: meeting.id, bot: bot.name, container_id: bot.id }, 'bot started');

@@ -1,14 +1,17 @@
+import { checkPlan } from '@vexa/shared/accounts/plans/check-plan';
 import type { Identity } from '@vexa/shared/contracts/internal';
 import { Meeting, type StartBotRequest } from '@vexa/shared/contracts/meeting';
 import { constructMeetingUrl, type PlatformHosts } from '@vexa/shared/contracts/platform';
 import type { Db } from '@vexa/shared/db/client';
 import { fieldError, ServiceError } from '@vexa/shared/errors';
 import { errorFields } from '@vexa/shared/logging';
-import { users } from '@vexa/wholesaler-database/schema';
-import { eq, sql } from 'drizzle-orm';
+import { requestFields, traceHeaders } from '@vexa/shared/request-context';
+import { wholesalerUsage } from '@vexa/wholesaler-database/usage';
+import { sql } from 'drizzle-orm';
 import { insertMeeting, type MeetingRow } from '../meetings/meeting-store.ts';
 import { toMeeting } from '../meetings/meeting-view.ts';
-import { type BotRun, countHeldPlaces, countOpenRuns } from './bot-run-store.ts';
+import { chooseModel, type ModelList } from '../models/model-list.ts';
+import { type BotRun, countOpenRuns } from './bot-run-store.ts';
 import { settingsFrom } from './bot-settings.ts';
 import { endRun } from './end-run.ts';
 import {
@@ -24,6 +27,7 @@ import { type LaunchDeps, launchBot, openRun } from './launch-bot.ts';
 export interface StartBotDeps extends LaunchDeps {
   now: () => Date;
   hosts: PlatformHosts;
+  models: ModelList;
   /** Bots of this deployment at once; undefined is no bound. */
   maxBots: number | undefined;
   /** Looks at a meeting's rows soon. */
@@ -40,9 +44,9 @@ type Reserved = { replay: Meeting } | { meeting: MeetingRow; run: BotRun };
 
 /**
  * Creates a meeting and sends a bot to it. Limits are decided in the transaction that creates the meeting, under a
- * lock on the user, so requests in parallel cannot overshoot them. Throws `meeting_already_active`,
- * `concurrent_bot_limit`, `no_capacity`, `unavailable` when the bot could not be started, and for an idempotency key
- * `conflict` (still running) or `validation_error` (other request).
+ * lock on the user, so requests in parallel cannot overshoot them. Throws `validation_error` for a model that is not
+ * there, `plan_limit`, `meeting_already_active`, `concurrent_bot_limit`, `no_capacity`, `unavailable` when the bot could
+ * not be started, and for an idempotency key `conflict` (still running) or `validation_error` (other request).
  */
 export async function startBot(deps: StartBotDeps, input: StartBotInput): Promise<Meeting> {
   const { identity, request, idempotencyKey } = input;
@@ -50,10 +54,11 @@ export async function startBot(deps: StartBotDeps, input: StartBotInput): Promis
     idempotencyKey === undefined
       ? undefined
       : { userId: identity.user_id, key: idempotencyKey, requestHash: hashRequest(request) };
+  const model = await chooseModel(deps.models, request.model_identifier);
   const reserved = await deps.db.transaction(async (tx) => {
     const replay = key && (await answeredBefore(tx, key));
     if (replay) return { replay };
-    const made = await reserve(deps, tx, input);
+    const made = await reserve(deps, tx, { identity, request: { ...request, model_identifier: model } });
     if (key) await storeAnswer(tx, key, { status: 201, body: toMeeting(made.meeting) });
     return made;
   });
@@ -79,17 +84,25 @@ async function answeredBefore(tx: Db, key: IdempotencyKey): Promise<Meeting | un
 async function reserve(
   deps: StartBotDeps,
   tx: Db,
-  { identity, request }: StartBotInput,
+  { identity, request }: { identity: Identity; request: StartBotRequest & { model_identifier: string } },
 ): Promise<Exclude<Reserved, { replay: Meeting }>> {
-  const { user_id: userId, max_concurrent_bots: limit } = identity;
-  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('no key update');
+  const userId = identity.user_id;
   const at = deps.now();
+  const plan = await checkPlan(tx, {
+    userId,
+    modelIdentifier: request.model_identifier,
+    usage: wholesalerUsage,
+    now: at,
+  });
+  if (!plan) throw new ServiceError('unauthorized', 'There is no such user any more.');
+  if (!plan.allowed) throw new ServiceError(plan.code, plan.detail);
   const meeting = await insertMeeting(tx, meetingValues(deps, { userId, request, at }));
   if (!meeting) {
     throw new ServiceError('meeting_already_active', 'A bot is in this meeting already, or on its way.');
   }
-  if ((await countHeldPlaces(tx, userId)) > limit) {
-    const detail = `You have ${limit} bots at once; wait for one to end or ask for more.`;
+  const limit = plan.maxConcurrentBots;
+  if ((await wholesalerUsage.concurrentBots(tx, userId)) > limit) {
+    const detail = `You may have ${limit} bots at once; wait for one to end or ask for more.`;
     throw new ServiceError('concurrent_bot_limit', detail, { retryAfterSeconds: 30 });
   }
   const run = await openRun(tx, meeting.id, at);
@@ -108,11 +121,18 @@ function meetingValues(
     platform,
     platform_specific_id: nativeId,
     meeting_url: constructMeetingUrl(platform, nativeId, passcode ?? undefined, hosts),
-    data: { ...settingsFrom(request), status_transition: [first] },
+    data: { ...settingsFrom(request), ...origin(), status_transition: [first] },
     metadata: request.metadata ?? {},
     created_at: at,
     updated_at: at,
   };
+}
+
+/** Which request asked for the bot, so that it can be followed from the edge to every bot of the meeting. */
+function origin(): Record<string, unknown> {
+  const { request_id } = requestFields();
+  const { traceparent } = traceHeaders();
+  return { ...(request_id ? { request_id } : {}), ...(traceparent ? { traceparent } : {}) };
 }
 
 async function requireCapacity(tx: Db, maxBots: number): Promise<void> {

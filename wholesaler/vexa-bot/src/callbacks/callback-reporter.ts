@@ -8,6 +8,8 @@ export type Report = Omit<BotCallback, 'connection_id' | 'container_id' | 'times
 interface Options {
   url: string;
   token: string;
+  /** Name the request that asked for the bot. */
+  traceHeaders?: Record<string, string>;
   connectionId: string;
   containerId: string | undefined;
   heartbeatMs: number;
@@ -91,9 +93,10 @@ export class CallbackReporter {
   }
 
   async #post(callback: BotCallback): Promise<BotCallbackReply> {
-    const response = await request(this.#options.url, {
+    const { url, token, traceHeaders } = this.#options;
+    const response = await request(url, {
       method: 'POST',
-      headers: { authorization: `Bearer ${this.#options.token}`, 'content-type': 'application/json' },
+      headers: { ...traceHeaders, authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(callback),
       signal: AbortSignal.any([this.#giveUp.signal, AbortSignal.timeout(requestTimeoutMs)]),
     });
