@@ -1,0 +1,28 @@
+import { ensureModel } from '../../src/models/ensure-model.ts';
+import type { Context } from '../context.ts';
+import { startOurEngine, threads } from '../measure/our-engine.ts';
+import { shortVoices } from '../measure/voices.ts';
+import { FasterWhisper } from '../peers/faster-whisper.ts';
+import { peerModel } from '../peers/set-up.ts';
+import { measureClipLengths } from './clip-lengths.ts';
+import { measureThroughput } from './throughput.ts';
+
+/** Speed by number of streams and by length of a clip, next to faster-whisper with the same weights. */
+export async function benchThroughput(context: Context): Promise<void> {
+  const { report, modelsDir, models, voices, quick } = context;
+  for (const model of models) {
+    await using ours = await startOurEngine(model, modelsDir);
+    await using peer = await startPeer(context, model);
+    const chosen = shortVoices(voices, ours.engine.multilingual);
+    const streams = quick ? [1, 8] : [1, 2, 4, 8, 16];
+    const repetitions = quick ? 1 : 3;
+    await measureThroughput({ model, voices: chosen, ours, peer, repetitions, streams }, report);
+    await measureClipLengths({ model, voices: chosen, ours, peer, repetitions }, report);
+  }
+}
+
+export async function startPeer({ peers, env, modelsDir }: Context, model: string): Promise<FasterWhisper | undefined> {
+  if (!peers) return undefined;
+  const dir = peerModel(await ensureModel(model, { modelsDir }));
+  return FasterWhisper.start(peers.python, { dir, threads }, env);
+}
