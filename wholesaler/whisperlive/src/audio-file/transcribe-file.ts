@@ -1,6 +1,7 @@
 import type { Task } from '@vexa/shared/contracts/meeting';
 import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
-import { isBelievable, type StreamingPolicy } from '../streaming/policy.ts';
+import { isBelievable } from '../streaming/hallucination-guard.ts';
+import type { StreamingPolicy } from '../streaming/policy.ts';
 import { seconds } from '../streaming/utterance-detector.ts';
 import type { VoiceDetector } from '../vad/silero.ts';
 import { AudioFileError } from './audio-file-error.ts';

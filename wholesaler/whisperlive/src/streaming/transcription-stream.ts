@@ -1,11 +1,14 @@
-import type { Task } from '@vexa/shared/contracts/meeting';
-import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
-import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { TranscribeResult, Word } from '../engine/engine.ts';
 import { type VoiceDetector, vadWindow } from '../vad/silero.ts';
 import { AudioBuffer } from './audio-buffer.ts';
-import { isBelievable, type StreamingPolicy } from './policy.ts';
+import { type Decoder, type Draft, Drafts, type FinishedPart } from './drafts.ts';
+import { type Closed, Finals } from './finals.ts';
+import type { StreamingPolicy } from './policy.ts';
 import { quietestPoint } from './quietest-point.ts';
+import { type Clip, SpeechJobs, type StreamSettings } from './speech-jobs.ts';
 import { samples, seconds, type Utterance, UtteranceDetector } from './utterance-detector.ts';
+
+export type { StreamSettings } from './speech-jobs.ts';
 
 /** What was said, or is being said: times are seconds since the stream's first sample. */
 export interface HeardSegment {
@@ -14,18 +17,14 @@ export interface HeardSegment {
   start: number;
   end: number;
   text: string;
+  words: readonly Word[];
   language: string;
   languageProbability: number;
   completed: boolean;
 }
 
-export interface StreamSettings {
-  language: string | null;
-  task: Task;
-}
-
 interface Dependencies {
-  scheduler: Scheduler;
+  scheduler: Decoder;
   voice: VoiceDetector;
   policy: StreamingPolicy;
   onSegment: (segment: HeardSegment) => void;
@@ -38,20 +37,32 @@ export class TranscriptionStream {
   readonly #deps: Dependencies;
   readonly #audio = new AudioBuffer();
   readonly #detector: UtteranceDetector;
-  #settings: StreamSettings;
+  readonly #jobs: SpeechJobs;
+  readonly #drafts: Drafts;
+  readonly #finals: Finals;
   #analysed = 0;
   #voiced = 0;
-  #number = 0;
-  #draftedTo = 0;
-  #draftShown = false;
-  #undecoded = 0;
   #analysis: Promise<void> = Promise.resolve();
-  #finals: Promise<void> = Promise.resolve();
 
   constructor(settings: StreamSettings, deps: Dependencies) {
-    this.#settings = settings;
+    const { policy, scheduler, onError } = deps;
     this.#deps = deps;
-    this.#detector = new UtteranceDetector(deps.policy);
+    this.#detector = new UtteranceDetector(policy);
+    this.#jobs = new SpeechJobs(settings, policy);
+    this.#finals = new Finals({
+      ...{ jobs: this.#jobs, policy, onError },
+      decode: (job) => scheduler.final(job),
+      onFinal: (closed, result) => this.#emitFinal(closed, result),
+    });
+    this.#drafts = new Drafts({
+      ...{ jobs: this.#jobs, policy, scheduler, onError },
+      clip: (from, to, voicedSamples) => this.#clip(from, to, voicedSamples),
+      /** What was said before is known to a decode only once it is decoded itself. */
+      contextKnown: () => this.#finals.idle,
+      onDraft: (draft) => this.#emitDraft(draft),
+      onSentenceEnd: () => this.#detector.sentenceEnded(),
+      onFinished: (part) => this.#letGo(part),
+    });
   }
 
   get audioSeconds(): number {
@@ -64,12 +75,13 @@ export class TranscriptionStream {
 
   /** Seconds of audio that were taken in and still wait for the voice detector or for a final. */
   get backlogSeconds(): number {
-    return seconds(this.#audio.end - this.#analysed + this.#undecoded);
+    return seconds(this.#audio.end - this.#analysed) + this.#finals.undecodedSeconds;
   }
 
   /** Counts for utterances that close from now on. */
   configure(settings: Partial<StreamSettings>): void {
-    this.#settings = { ...this.#settings, ...settings };
+    this.#jobs.configure(settings);
+    this.#drafts.restart();
   }
 
   /** Takes in audio, which the voice detector sees in its turn. */
@@ -84,7 +96,7 @@ export class TranscriptionStream {
     const rest = this.#audio.end - this.#analysed;
     if (rest > 0) await this.#analyseInTurn((vadWindow - (rest % vadWindow)) % vadWindow);
     this.#close(this.#detector.flush());
-    await this.#finals;
+    await this.#finals.inOrder(() => {});
   }
 
   /** A window that could not be analysed is tried again with the next audio. */
@@ -94,16 +106,17 @@ export class TranscriptionStream {
   }
 
   async #analyse(padding: number): Promise<void> {
+    const { policy, voice } = this.#deps;
     while (this.#audio.end + padding - this.#analysed >= vadWindow) {
       const window = new Float32Array(vadWindow);
       window.set(this.#audio.view(this.#analysed, this.#analysed + vadWindow));
-      const probability = await this.#deps.voice.probability(window);
+      const probability = await voice.probability(window);
       this.#analysed = Math.min(this.#analysed + vadWindow, this.#audio.end);
-      if (probability > this.#deps.policy.startProbability) this.#voiced += vadWindow;
+      if (probability > policy.startProbability) this.#voiced += vadWindow;
       this.#close(this.#detector.push(probability));
       if (this.#detector.mustCut) this.#close(this.#detector.cut(this.#cutPoint()));
       this.#audio.dropBefore(Math.min(this.#detector.neededFrom, this.#analysed));
-      this.#maybeDraft();
+      if (this.#detector.open) this.#drafts.follow(this.#detector.open, this.#analysed);
     }
   }
 
@@ -113,63 +126,36 @@ export class TranscriptionStream {
     return from + quietestPoint(audio, samples(this.#deps.policy.cutSearchFrom));
   }
 
-  #maybeDraft(): void {
-    const { open } = this.#detector;
-    if (!open || open.voicedSamples < samples(this.#deps.policy.minVoiced)) return;
-    const since = Math.max(this.#draftedTo, open.from);
-    if (this.#analysed - since < samples(this.#deps.policy.draftStep)) return;
-    this.#draftedTo = this.#analysed;
-    const number = this.#number;
-    const { from, voiceEnd, voicedSamples } = open;
-    this.#deps.scheduler
-      .draft(this, this.#job({ from, to: this.#analysed, voicedSamples }))
-      .then((result) => {
-        if (!result || number !== this.#number || !isBelievable(result, this.#deps.policy) || !result.text) return;
-        this.#draftShown = true;
-        this.#emit(number, from, voiceEnd, result, false);
-      })
-      .catch(this.#deps.onError);
-  }
-
   #close(utterance: Utterance | undefined): void {
     if (!utterance) return;
-    const number = this.#number;
-    const draftShown = this.#draftShown;
-    this.#number += 1;
-    this.#draftShown = false;
-    this.#deps.scheduler.dropDraft(this);
-    if (utterance.voicedSamples < samples(this.#deps.policy.minVoiced) && !draftShown) return;
-    const length = utterance.to - utterance.from;
-    this.#undecoded += length;
-    const decoded = this.#deps.scheduler.final(this.#job(utterance));
-    decoded.catch(() => {}); // reported where it is awaited, in order, below
-    this.#finals = this.#finals.then(async () => {
-      try {
-        const result = await decoded;
-        const text = isBelievable(result, this.#deps.policy) ? result.text : '';
-        // A draft that turned out to be nothing is taken back by an empty final.
-        if (text || draftShown) this.#emit(number, utterance.from, utterance.voiceEnd, { ...result, text }, true);
-      } catch (error) {
-        this.#deps.onError(error);
-      } finally {
-        this.#undecoded -= length;
-      }
+    const closed = this.#drafts.close(utterance);
+    if (utterance.voicedSamples < samples(this.#deps.policy.minVoiced) && !closed.drafted) return;
+    void this.#finals.add({
+      ...closed,
+      utterance,
+      clip: this.#clip(utterance.from, utterance.to, utterance.voicedSamples),
     });
   }
 
-  #job({ from, to, voicedSamples }: Pick<Utterance, 'from' | 'to' | 'voicedSamples'>): TranscribeJob {
-    return { audio: this.#audio.slice(from, to), voicedSeconds: seconds(voicedSamples), ...this.#settings };
+  /** Sentences of a long utterance are finished: the rest of it goes on as the next one. */
+  async #letGo({ at, ...part }: FinishedPart): Promise<void> {
+    const utterance = this.#detector.cut(at);
+    if (utterance) await this.#finals.add({ ...part, utterance });
   }
 
-  #emit(number: number, from: number, to: number, result: TranscribeResult, completed: boolean): void {
-    this.#deps.onSegment({
-      number,
-      start: seconds(from),
-      end: seconds(Math.max(to, from)),
-      text: result.text,
-      language: result.language,
-      languageProbability: result.languageProbability,
-      completed,
-    });
+  #clip(from: number, to: number, voicedSamples: number): Clip {
+    return { audio: this.#audio.slice(from, to), voicedSeconds: seconds(voicedSamples), start: seconds(from) };
+  }
+
+  #emitDraft({ number, from, voiceEnd, text, result }: Draft): void {
+    const { language, languageProbability } = result;
+    const times = { start: seconds(from), end: seconds(Math.max(voiceEnd, from)) };
+    this.#deps.onSegment({ number, ...times, text, words: [], language, languageProbability, completed: false });
+  }
+
+  #emitFinal({ number, utterance: { from, voiceEnd } }: Closed, result: TranscribeResult): void {
+    const { text, words, language, languageProbability } = result;
+    const times = { start: seconds(from), end: seconds(Math.max(voiceEnd, from)) };
+    this.#deps.onSegment({ number, ...times, text, words, language, languageProbability, completed: true });
   }
 }

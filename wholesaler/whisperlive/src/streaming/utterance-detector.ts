@@ -13,10 +13,17 @@ export interface Utterance {
   voicedSamples: number;
 }
 
+/** A stretch without voice inside an utterance. */
+export interface Pause {
+  from: number;
+  to: number;
+}
+
 interface Open {
   from: number;
   voiceEnd: number;
   voicedSamples: number;
+  pauses: Pause[];
 }
 
 /**
@@ -27,6 +34,7 @@ export class UtteranceDetector {
   readonly #policy: StreamingPolicy;
   #position = 0;
   #lastEnd = 0;
+  #sentenceEnded = false;
   #open: Open | undefined;
 
   constructor(policy: StreamingPolicy) {
@@ -42,6 +50,11 @@ export class UtteranceDetector {
     return this.#open?.from ?? Math.max(this.#lastEnd, this.#position - samples(this.#policy.preRoll));
   }
 
+  /** The words up to here end a sentence: less silence is then waited for. Counts until there is voice again. */
+  sentenceEnded(): void {
+    this.#sentenceEnded = true;
+  }
+
   /** Takes the next window's probability; gives the utterance that this window closed, if it closed one. */
   push(probability: number): Utterance | undefined {
     const windowStart = this.#position;
@@ -49,16 +62,21 @@ export class UtteranceDetector {
     if (!this.#open) {
       if (probability <= this.#policy.startProbability) return undefined;
       const from = Math.max(this.#lastEnd, windowStart - samples(this.#policy.preRoll));
-      this.#open = { from, voiceEnd: this.#position, voicedSamples: vadWindow };
+      this.#begin({ from, voiceEnd: this.#position, voicedSamples: vadWindow, pauses: [] });
       return undefined;
     }
     if (probability >= this.#policy.silenceProbability) {
+      const { voiceEnd, pauses } = this.#open;
+      if (windowStart > voiceEnd) pauses.push({ from: voiceEnd, to: windowStart });
       this.#open.voiceEnd = this.#position;
       this.#open.voicedSamples += vadWindow;
+      this.#sentenceEnded = false;
       return undefined;
     }
-    const silence = this.#position - this.#open.voiceEnd;
-    return silence >= samples(this.#policy.endSilence) ? this.#close(this.#position) : undefined;
+    const { endSilence, endSilenceAfterSentence } = this.#policy;
+    const wanted = this.#sentenceEnded ? endSilenceAfterSentence : endSilence;
+    if (this.#position - this.#open.voiceEnd < samples(wanted)) return undefined;
+    return this.#close(this.#open.voiceEnd + samples(Math.min(this.#policy.tail, wanted)));
   }
 
   get mustCut(): boolean {
@@ -69,14 +87,23 @@ export class UtteranceDetector {
   cut(at: number): Utterance | undefined {
     const open = this.#open;
     if (!open) return undefined;
+    const pauses = open.pauses.filter(({ to }) => to > at).map(({ from, to }) => ({ from: Math.max(from, at), to }));
+    const silent = pauses.reduce((sum, { from, to }) => sum + to - from, 0);
+    const voicedSamples = Math.max(0, open.voiceEnd - at - silent);
+    this.#open = { ...open, voicedSamples: Math.max(0, open.voicedSamples - voicedSamples) };
     const closed = this.#close(at);
-    this.#open = { from: at, voiceEnd: Math.max(at, open.voiceEnd), voicedSamples: Math.max(0, open.voiceEnd - at) };
+    this.#begin({ from: at, voiceEnd: Math.max(at, open.voiceEnd), voicedSamples, pauses });
     return closed;
   }
 
   /** Closes what is open because no more audio comes. */
   flush(): Utterance | undefined {
     return this.#close(this.#position);
+  }
+
+  #begin(open: Open): void {
+    this.#open = open;
+    this.#sentenceEnded = false;
   }
 
   #close(at: number): Utterance | undefined {

@@ -1,0 +1,99 @@
+import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
+import { isBelievable } from './hallucination-guard.ts';
+import type { StreamingPolicy } from './policy.ts';
+import type { Clip, SpeechJobs } from './speech-jobs.ts';
+import { seconds, type Utterance } from './utterance-detector.ts';
+
+/** A decode that was asked for, before it was known whether it would be needed; undefined when its turn never came. */
+export interface Early {
+  job: TranscribeJob;
+  result: Promise<TranscribeResult | undefined>;
+}
+
+export interface Closed {
+  number: number;
+  utterance: Utterance;
+  clip: Clip;
+  /** A draft of it was shown: if there is nothing to be said, it must be taken back. */
+  drafted: boolean;
+  early?: Early | undefined;
+}
+
+interface Dependencies {
+  decode: (job: TranscribeJob) => Promise<TranscribeResult>;
+  jobs: SpeechJobs;
+  policy: StreamingPolicy;
+  onFinal: (closed: Closed, result: TranscribeResult) => void;
+  onError: (error: unknown) => void;
+}
+
+/** Decodes closed utterances, one after the other, since each is told what was said before it; never drops one. */
+export class Finals {
+  readonly #deps: Dependencies;
+  #order: Promise<void> = Promise.resolve();
+  #undecoded = 0;
+  #waiting = 0;
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /** Seconds of audio that wait for their decode. */
+  get undecodedSeconds(): number {
+    return seconds(this.#undecoded);
+  }
+
+  /** True when all that was closed is decoded: what comes next can be told what was said before. */
+  get idle(): boolean {
+    return this.#waiting === 0;
+  }
+
+  /** Resolves when the final was handed out. */
+  add(closed: Closed): Promise<void> {
+    this.#undecoded += closed.clip.audio.length;
+    return this.inOrder(async () => {
+      try {
+        await this.#decode(closed);
+      } finally {
+        this.#undecoded -= closed.clip.audio.length;
+      }
+    });
+  }
+
+  /** Does something after all finals that were added so far. */
+  inOrder(step: () => void | Promise<void>): Promise<void> {
+    this.#waiting += 1;
+    this.#order = this.#order
+      .then(step)
+      .catch(this.#deps.onError)
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+    return this.#order;
+  }
+
+  async #decode(closed: Closed): Promise<void> {
+    const { jobs, policy, onFinal } = this.#deps;
+    const { job, result } = await this.#bestDecode(closed);
+    const heard = jobs.learn(job, result);
+    const believed = isBelievable(heard, policy);
+    const text = believed ? heard.text : '';
+    if (believed) jobs.context.add({ ...heard, end: seconds(closed.utterance.voiceEnd) });
+    else jobs.context.forget();
+    // A draft that turned out to be nothing is taken back by an empty final.
+    if (text || closed.drafted) onFinal(closed, text ? heard : { ...heard, text, words: [] });
+  }
+
+  async #bestDecode({ clip, early }: Closed): Promise<{ job: TranscribeJob; result: TranscribeResult }> {
+    const { jobs, decode, policy } = this.#deps;
+    // Whoever asked for it reports its failure.
+    const ready = await early?.result.catch(() => undefined);
+    const job = ready && early ? early.job : jobs.final(clip);
+    const result = ready ?? (await decode(job));
+    if (job.promptText === undefined || isBelievable(result, policy)) return { job, result };
+    // Text before that does not fit what is said can lead the model astray.
+    jobs.context.forget();
+    const unprompted = jobs.final(clip);
+    return { job: unprompted, result: await decode(unprompted) };
+  }
+}

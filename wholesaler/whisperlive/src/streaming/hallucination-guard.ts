@@ -1,0 +1,15 @@
+import type { TranscribeResult } from '../engine/engine.ts';
+import type { StreamingPolicy } from './policy.ts';
+
+/** Whether a decode is to be shown: text about silence, loops and stage directions are not what somebody said. */
+export function isBelievable(result: TranscribeResult, policy: StreamingPolicy): boolean {
+  const { maxNoSpeechProbability, minAverageLogprob, maxCompressionRatio } = policy;
+  if (result.looped || result.compressionRatio > maxCompressionRatio) return false;
+  if (result.noSpeechProbability > maxNoSpeechProbability && result.averageLogprob < minAverageLogprob) return false;
+  return result.text === '' || holdsWords(result.text);
+}
+
+/** False for "♪", "..." and for what is all in brackets: "[Music]", "(laughs)", "*sighs*". */
+function holdsWords(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text.replaceAll(/\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|♪[^♪]*♪/gu, ''));
+}
