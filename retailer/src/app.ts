@@ -9,6 +9,7 @@ import { mountWebhookAdmin, mountWebhookRoutes } from '@vexa/shared/webhooks/rou
 import { cors } from 'hono/cors';
 import { requireKey } from './auth/require-key.ts';
 import type { StartBotDeps } from './bots/start-bot.ts';
+import { selectAttended } from './meetings/meeting-store.ts';
 import type { Refresh } from './meetings/refresh-meeting.ts';
 import { mountBots } from './routes/bots.ts';
 import { mountInboundWebhooks } from './routes/inbound-webhooks.ts';
@@ -76,7 +77,12 @@ export function createAdminApp(deps: AppDeps): OpenAPIHono<{ Variables: BaseVari
 
 function mountAdmin<V extends BaseVariables>(app: OpenAPIHono<{ Variables: V }>, deps: AppDeps): void {
   const { db, onAuthChanged } = deps;
-  mountAccountAdmin(app, { db, adminToken: deps.secrets.adminToken, onAuthChanged });
+  mountAccountAdmin(app, {
+    db,
+    adminToken: deps.secrets.adminToken,
+    onAuthChanged,
+    hasLiveMeetings: async (tx, userId) => (await selectAttended(tx, userId)).length > 0,
+  });
   mountWholesalerAdmin(app, deps);
   mountWebhookAdmin(app, deps);
 }

@@ -15,18 +15,22 @@ import {
 import type { Db } from '../db/client.ts';
 import { notFound } from '../errors.ts';
 import type { BaseVariables } from '../http/app.ts';
+import { answerOnce, operator } from '../idempotency/answer-once.ts';
 import { createUser } from './create-user.ts';
+import { deleteUser } from './delete-user.ts';
 import { issueToken } from './issue-token.ts';
 import { listTokens, listUsers, type Page } from './list-accounts.ts';
 import { revokeToken } from './revoke-token.ts';
 import { updateUser } from './update-user.ts';
-import { deleteUserRow, findUser, findUserByEmail } from './user-store.ts';
+import { findUser, findUserByEmail } from './user-store.ts';
 
 export interface AccountAdminDeps {
   db: Db;
   adminToken: string;
   /** Told after a user or one of their tokens changed or went: what is cached of them is void. */
   onAuthChanged: (userId: number) => void | Promise<void>;
+  /** Whether a bot is in a meeting for the user: such a user is not deleted. */
+  hasLiveMeetings: (tx: Db, userId: number) => Promise<boolean>;
 }
 
 type App<V extends BaseVariables> = OpenAPIHono<{ Variables: V }>;
@@ -38,10 +42,19 @@ export function mountAccountAdmin<V extends BaseVariables>(app: App<V>, deps: Ac
   mountTokens(app, deps);
 }
 
-function mountUsers<V extends BaseVariables>(app: App<V>, { db, onAuthChanged }: AccountAdminDeps): void {
+function mountUsers<V extends BaseVariables>(
+  app: App<V>,
+  { db, onAuthChanged, hasLiveMeetings }: AccountAdminDeps,
+): void {
   app.openapi(createUserRoute, async (c) => {
-    const { user, created } = await createUser(db, c.req.valid('json'));
-    return created ? c.json(user, 201) : c.json(user, 200);
+    const input = c.req.valid('json');
+    const key = c.req.valid('header')['idempotency-key'];
+    const once = { userId: operator, key, request: ['createUser', input] };
+    const { status, body } = await answerOnce(db, once, async (tx) => {
+      const { user, created } = await createUser(tx, input);
+      return { status: created ? 201 : 200, body: user };
+    });
+    return status === 201 ? c.json(body, 201) : c.json(body, 200);
   });
   app.openapi(listUsersRoute, async (c) => {
     const page = await listUsers(db, c.req.valid('query'));
@@ -67,7 +80,7 @@ function mountUsers<V extends BaseVariables>(app: App<V>, { db, onAuthChanged }:
   });
   app.openapi(deleteUserRoute, async (c) => {
     const { user_id } = c.req.valid('param');
-    if (!(await deleteUserRow(db, user_id))) throw notFound('User');
+    await deleteUser({ db, hasLiveMeetings }, user_id);
     await onAuthChanged(user_id);
     return c.body(null, 204);
   });
@@ -75,10 +88,13 @@ function mountUsers<V extends BaseVariables>(app: App<V>, { db, onAuthChanged }:
 
 function mountTokens<V extends BaseVariables>(app: App<V>, { db, onAuthChanged }: AccountAdminDeps): void {
   app.openapi({ ...issueTokenRoute, middleware: acceptEmptyBody }, async (c) => {
-    const { scopes, name, expires_in } = c.req.valid('json');
-    const { user_id } = c.req.valid('param');
-    const issued = await issueToken(db, { userId: user_id, scopes, name, expiresInSeconds: expires_in });
-    return c.json(issued, 201);
+    const { scopes, name, expires_in: expiresInSeconds } = c.req.valid('json');
+    const input = { userId: c.req.valid('param').user_id, scopes, name, expiresInSeconds };
+    const key = c.req.valid('header')['idempotency-key'];
+    // The answer holds the key itself, of which nothing readable may be kept.
+    const once = { userId: operator, key, request: ['issueToken', input], sealed: true };
+    const { body } = await answerOnce(db, once, async (tx) => ({ status: 201, body: await issueToken(tx, input) }));
+    return c.json(body, 201);
   });
   app.openapi(listTokensRoute, async (c) => {
     const page = await listTokens(db, c.req.valid('param').user_id, c.req.valid('query'));
@@ -92,7 +108,7 @@ function mountTokens<V extends BaseVariables>(app: App<V>, { db, onAuthChanged }
   });
 }
 
-function setNextCursor(c: Context, { nextCursor }: Page<unknown>): void {
+export function setNextCursor(c: Context, { nextCursor }: Page<unknown>): void {
   if (nextCursor !== undefined) c.header('x-next-cursor', nextCursor);
 }
 

@@ -9,6 +9,7 @@ interface KeyRow extends Record<string, unknown> {
   email: string;
   scopes: string[];
   max_concurrent_bots: number;
+  plan: string | null;
 }
 
 /**
@@ -27,9 +28,11 @@ export async function authenticateKey(db: Db, key: string): Promise<Identity | u
         for no key update skip locked
       )
     )
-    select u.id as user_id, u.email, u.max_concurrent_bots, t.scopes
+    select u.id as user_id, u.email, coalesce(p.max_concurrent_bots, u.max_concurrent_bots) as max_concurrent_bots,
+      t.scopes, p.name as plan
     from api_tokens t join users u on u.id = t.user_id
+      left join user_plans up on up.user_id = u.id left join plans p on p.id = up.plan_id
     where t.token_hash = ${hash} and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`);
   const [row] = rows;
-  return row && Identity.parse({ ...row, scopes: knownScopes(row.scopes), plan: null });
+  return row && Identity.parse({ ...row, scopes: knownScopes(row.scopes) });
 }

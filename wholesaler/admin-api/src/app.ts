@@ -1,10 +1,15 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { mountAccountAdmin } from '@vexa/shared/accounts/admin-routes';
+import { mountPlanAdmin } from '@vexa/shared/accounts/plan-routes';
+import { mountCheckLimits, mountUsage } from '@vexa/shared/accounts/usage-routes';
+import { type IdentityVariables, requireIdentity } from '@vexa/shared/auth/identity-token';
 import type { Db } from '@vexa/shared/db/client';
-import { type BaseVariables, createApp as createBaseApp } from '@vexa/shared/http/app';
+import { createApp as createBaseApp } from '@vexa/shared/http/app';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import type { Metrics } from '@vexa/shared/http/metrics';
 import type { Logger } from '@vexa/shared/logging';
+import { hasLiveMeetings, wholesalerUsage } from '@vexa/wholesaler-database/usage';
+import { mountAnalytics } from './routes/analytics.ts';
 import { mountInternal } from './routes/internal.ts';
 
 interface Deps {
@@ -17,11 +22,20 @@ interface Deps {
   checks: Checks;
 }
 
-export function createApp(deps: Deps): OpenAPIHono<{ Variables: BaseVariables }> {
+/** What users ask about themselves through the gateway. The last one is under `/admin` for its old name's sake. */
+const userPaths = ['/usage/*', '/referrals', '/admin/internal/log_referral'];
+
+export function createApp(deps: Deps): OpenAPIHono<{ Variables: IdentityVariables }> {
   const { db, logger, metrics, metricsToken, secrets, onAuthChanged, checks } = deps;
-  const app = createBaseApp(logger, { metrics, metricsToken });
+  const app = createBaseApp<IdentityVariables>(logger, { metrics, metricsToken });
+  const usage = wholesalerUsage;
   mountHealth(app, checks);
-  mountAccountAdmin(app, { db, adminToken: secrets.adminToken, onAuthChanged });
+  for (const path of userPaths) app.use(path, requireIdentity(secrets.internalToken));
+  mountUsage(app, { db, usage, userId: (c) => c.var.identity.user_id });
+  mountAccountAdmin(app, { db, adminToken: secrets.adminToken, onAuthChanged, hasLiveMeetings });
+  mountPlanAdmin(app, { db, onAuthChanged });
+  mountCheckLimits(app, { db, usage });
+  mountAnalytics(app, db);
   mountInternal(app, { db, internalToken: secrets.internalToken });
   return app;
 }

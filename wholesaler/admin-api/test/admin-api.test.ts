@@ -1,88 +1,24 @@
 import { signServiceCall } from '@vexa/shared/auth/identity-token';
 import { ConfigError } from '@vexa/shared/config';
 import { channels } from '@vexa/shared/contracts/redis-names';
-import { type LocalPostgres, startPostgres } from '@vexa/shared/local/postgres';
-import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
-import { createLogger } from '@vexa/shared/logging';
 import { connectBlockingRedis } from '@vexa/shared/redis/client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
-import { migrateWholesaler } from '@vexa/wholesaler-database/migrate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configFromEnv } from '../src/config.ts';
-import { type AdminApiService, createService } from '../src/service.ts';
+import { type AdminApi, fieldProblem, internalToken, logger, problem, startAdminApi } from './fixture.ts';
 
-const adminToken = 'operator-key-0123456789';
-const internalToken = 'internal-secret-0123456789';
-const logger = createLogger('test', 'silent');
-const stack = new AsyncDisposableStack();
-let postgres: LocalPostgres;
-let redis: LocalRedis;
-let service: AdminApiService;
-let url: string;
-
+let api: AdminApi;
 beforeAll(async () => {
-  [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
-  stack.use(redis);
-  stack.use(postgres);
-  const databaseUrl = await postgres.createDatabase('admin');
-  await migrateWholesaler(databaseUrl);
-  const config = configFromEnv({
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redis.url,
-    ADMIN_API_TOKEN: adminToken,
-    INTERNAL_TOKEN_SECRET: internalToken,
-    PORT: '0',
-    HOST: '127.0.0.1',
-  });
-  service = stack.use(createService(config, { logger }));
-  ({ url } = await service.start());
+  api = await startAdminApi();
 });
-afterAll(() => stack.disposeAsync());
+afterAll(() => api?.stack.disposeAsync());
 
-interface Answer {
-  status: number;
-  headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: bodies are looked into by expectations
-  body: any;
-}
-
-async function call(
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const response = await fetch(url + path, {
-    method,
-    headers: {
-      'x-admin-api-key': adminToken,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
-}
-
-let people = 0;
-const newUser = async (): Promise<{ id: number; email: string }> =>
-  (await call('POST', '/admin/users', { email: `p${++people}@example.com` })).body;
+const call: AdminApi['call'] = (...args) => api.call(...args);
+const newUser = () => api.newUser();
 const newToken = async (userId: number, body: unknown = {}) =>
   (await call('POST', `/admin/users/${userId}/tokens`, body)).body;
 const authenticate = async (key: string) =>
   call('POST', '/internal/authenticate', { key }, { 'x-vexa-identity': await signServiceCall(internalToken, 'test') });
-
-const problem = (status: number, code: string, detail: unknown = expect.any(String)) => ({
-  type: `urn:vexa:error:${code}`,
-  title: expect.any(String),
-  status,
-  detail,
-  code,
-  request_id: expect.any(String),
-});
-const fieldProblem = (...loc: (string | number)[]) =>
-  problem(422, 'validation_error', expect.arrayContaining([expect.objectContaining({ loc })]));
 
 test('without ADMIN_API_TOKEN, or with an example for one, nothing starts', () => {
   const env = { DATABASE_URL: 'postgres://h/d', REDIS_URL: 'redis://h', INTERNAL_TOKEN_SECRET: internalToken };
@@ -262,7 +198,7 @@ describe('keys', () => {
   });
 
   test('whose user changed are announced', async () => {
-    const subscriber = connectBlockingRedis(redis.url, logger);
+    const subscriber = connectBlockingRedis(api.redis.url, logger);
     const heard: string[] = [];
     subscriber.on('message', (_, message) => heard.push(message));
     await subscriber.subscribe(channels.authChanged);
@@ -305,7 +241,7 @@ test('health tells what is up', async () => {
 });
 
 test('while Postgres is away the answer is 503, and all is well once it is back', async () => {
-  await postgres.restart();
+  await api.postgres.restart();
   const answer = await waitFor('an answer', async () => {
     const now = await call('GET', '/admin/users?limit=1');
     if (now.status !== 200) expect([now.status, now.body]).toEqual([503, problem(503, 'unavailable')]);

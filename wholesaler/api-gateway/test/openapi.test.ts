@@ -19,16 +19,16 @@ test('every route of the document has an id, a summary, its errors and a known s
   const document: any = await (await fetch(`${edge.url}/openapi.json`)).json();
   expect(document.openapi).toBe('3.1.0');
   const schemes = Object.keys(document.components.securitySchemes);
-  const ids = new Set<string>();
+  const ids: string[] = [];
   for (const methods of Object.values<object>(document.paths)) {
     for (const operation of Object.values(methods)) {
       expect(operation.summary).toEqual(expect.any(String));
       expect(operation.responses).toHaveProperty('401');
-      ids.add(operation.operationId);
+      ids.push(operation.operationId);
       for (const scheme of operation.security) expect(schemes).toContain(Object.keys(scheme)[0]);
     }
   }
-  expect(ids.size).toBe(21);
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
 test('the docs page loads nothing from elsewhere', async () => {

@@ -1,4 +1,5 @@
 import type { UsageSource } from '@vexa/shared/accounts/usage/usage-source';
+import type { Db } from '@vexa/shared/db/client';
 import { sql } from 'drizzle-orm';
 import { botRuns, meetingSessions, meetings } from './schema.ts';
 
@@ -33,6 +34,13 @@ export const wholesalerUsage: UsageSource = {
     return row?.count ?? 0;
   },
 };
+
+/** Whether a meeting of the user's has not ended yet. */
+export async function hasLiveMeetings(db: Db, userId: number): Promise<boolean> {
+  const rows = await db.execute(sql`
+    select 1 from ${meetings} where user_id = ${userId} and status not in ('completed', 'failed') limit 1`);
+  return rows.length > 0;
+}
 
 const iso = (time: Date): string => time.toISOString();
 const endOf = (time: Date | null) => (time === null ? sql`'infinity'::timestamptz` : sql`${iso(time)}::timestamptz`);

@@ -1,4 +1,4 @@
-import type { z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 
 /** Security schemes of the OpenAPI documents; both gateways register them under these names. */
 export const securitySchemes = {
@@ -19,4 +19,14 @@ export const json = <S extends z.ZodType>(schema: S, description: string) => ({
 export const jsonBody = <S extends z.ZodType>(schema: S, example?: z.input<S>) => ({
   required: true as const,
   content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } },
+});
+
+const nextCursor = z.object({
+  'x-next-cursor': z.string().optional().openapi({ description: 'Give it as `cursor` for the next page.' }),
+});
+
+/** A page of a list that is a plain array, as old clients read it; the cursor is in a header. */
+export const page = <S extends z.ZodType>(schema: S) => ({
+  ...json(z.array(schema), 'One page; header `x-next-cursor` leads to the next one.'),
+  headers: nextCursor,
 });

@@ -1,12 +1,11 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { authenticateKey } from '@vexa/shared/accounts/authenticate-key';
-import { requireService } from '@vexa/shared/auth/identity-token';
+import { type IdentityVariables, requireService } from '@vexa/shared/auth/identity-token';
 import { AuthenticateRequest, Identity } from '@vexa/shared/contracts/internal';
 import { json, jsonBody } from '@vexa/shared/contracts/routes/parts';
 import { problems } from '@vexa/shared/contracts/routes/problems';
 import type { Db } from '@vexa/shared/db/client';
 import { ServiceError } from '@vexa/shared/errors';
-import type { BaseVariables } from '@vexa/shared/http/app';
 
 const authenticateRoute = createRoute({
   method: 'post',
@@ -17,7 +16,7 @@ const authenticateRoute = createRoute({
 
 /** What other services ask; only calls they sign are heard. */
 export function mountInternal(
-  app: OpenAPIHono<{ Variables: BaseVariables }>,
+  app: OpenAPIHono<{ Variables: IdentityVariables }>,
   { db, internalToken }: { db: Db; internalToken: string },
 ): void {
   app.use('/internal/*', requireService(internalToken));

@@ -1,9 +1,12 @@
 import type { RouteConfig } from '@hono/zod-openapi';
 import type { Scope } from '@vexa/shared/contracts/internal';
 import * as admin from '@vexa/shared/contracts/routes/admin';
+import * as analytics from '@vexa/shared/contracts/routes/analytics';
 import * as bots from '@vexa/shared/contracts/routes/bots';
 import * as meetings from '@vexa/shared/contracts/routes/meetings';
+import * as plans from '@vexa/shared/contracts/routes/plans';
 import * as transcripts from '@vexa/shared/contracts/routes/transcripts';
+import * as usage from '@vexa/shared/contracts/routes/usage';
 import * as webhooks from '@vexa/shared/contracts/routes/webhooks';
 
 export type UpstreamName = 'adminApi' | 'botManager' | 'collector';
@@ -33,6 +36,9 @@ export const proxiedRoutes: ProxiedRoute[] = [
   { route: webhooks.testWebhookRoute, upstream: 'botManager', access: 'key' },
   { route: webhooks.listDeadWebhooksRoute, upstream: 'botManager', access: 'operator' },
   { route: webhooks.replayWebhookRoute, upstream: 'botManager', access: 'operator' },
+  { route: usage.usageQuoteRoute, upstream: 'adminApi', access: 'key' },
+  { route: usage.logReferralRoute, upstream: 'adminApi', access: 'key' },
+  { route: usage.logReferralOldRoute, upstream: 'adminApi', access: 'key' },
   ...[
     admin.createUserRoute,
     admin.listUsersRoute,
@@ -43,5 +49,20 @@ export const proxiedRoutes: ProxiedRoute[] = [
     admin.issueTokenRoute,
     admin.listTokensRoute,
     admin.revokeTokenRoute,
+    plans.createPlanRoute,
+    plans.listPlansRoute,
+    plans.getPlanRoute,
+    plans.updatePlanRoute,
+    plans.deletePlanRoute,
+    plans.assignPlanRoute,
+    plans.getUserPlanRoute,
+    plans.updateUserPlanRoute,
+    plans.removeUserPlanRoute,
+    usage.checkLimitsRoute,
+    analytics.meetingsWithUsersRoute,
+    analytics.analyticsUsersRoute,
+    analytics.analyticsMeetingsRoute,
+    analytics.telematicsRoute,
+    analytics.userDetailsRoute,
   ].map((route) => ({ route, upstream: 'adminApi', access: 'operator' }) as const),
 ];
