@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import { createContext } from './context.ts';
+import { benchLive } from './live/bench-live.ts';
 import { Report } from './measure/report.ts';
 import { benchThroughput } from './speed/bench-throughput.ts';
 
-const sections = { throughput: benchThroughput };
+const sections = { throughput: benchThroughput, live: benchLive };
 type Section = keyof typeof sections;
 
 const { quick, only, model, peers } = new Command('bench')

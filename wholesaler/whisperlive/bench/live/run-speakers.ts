@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { cpuSeconds, watchOthers } from '../measure/cpu.ts';
+import { seededRandom, sum } from '../measure/statistics.ts';
+import type { Voice } from '../measure/voices.ts';
+import { addDelays, type Delays, delaysOf } from './heard.ts';
+import type { AudioServer } from './servers.ts';
+import { Speaker } from './speaker.ts';
+import { planSpeech } from './speech-plan.ts';
+
+export interface LiveRun extends Delays {
+  speakers: number;
+  audioSeconds: number;
+  cpuPerAudioSecond: number;
+  /** Cores that everything else on the machine used meanwhile. */
+  others: number | undefined;
+}
+
+/** Speakers begin within this, so that their steps do not fall on the same moment. */
+const spreadMs = 1_500;
+
+/** Lets so many people speak at once, each for about `seconds`, in real time, and times what is shown of it. */
+export async function runSpeakers(
+  server: AudioServer,
+  { speakers, seconds, voices }: { speakers: number; seconds: number; voices: readonly Voice[] },
+): Promise<LiveRun> {
+  const speeches = Array.from({ length: speakers }, (_, speaker) => planSpeech(voices, { seconds, speaker }));
+  const sockets = await Promise.all(
+    speeches.map((_, i) => Speaker.connect(server.url, server.config(`bench-${speakers}-${i}-${Date.now()}`))),
+  );
+  const before = await server.usage();
+  const [ownBefore, others] = [cpuSeconds(), watchOthers()];
+  const random = seededRandom(speakers);
+  const delays = await Promise.all(
+    speeches.map(async (speech, i) => {
+      await delay(random() * spreadMs);
+      const shown = await sockets[i]?.speak(speech.audio);
+      return delaysOf(speech, shown ?? []);
+    }),
+  );
+  const used = (await server.usage()).cpuSeconds - before.cpuSeconds;
+  const audioSeconds = sum(speeches.map(({ audio }) => audio.length / 16_000));
+  return {
+    ...addDelays(delays),
+    ...{ speakers, audioSeconds, cpuPerAudioSecond: used / audioSeconds },
+    others: others(used + cpuSeconds() - ownBefore),
+  };
+}

@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AudioServerFrame, endOfAudio } from '@vexa/shared/contracts/audio';
+import WebSocket from 'ws';
+import type { Shown, ShownSegment } from './heard.ts';
+
+const sampleRate = 16_000;
+/** As the bot sends them: an eighth of a second. */
+const frameSamples = 2_048;
+const openDeadlineMs = 120_000;
+const closeDeadlineMs = 20_000;
+
+/** One audio connection, as a bot has it for each participant; also understood by WhisperLive. */
+export class Speaker implements Disposable {
+  readonly #socket: WebSocket;
+  readonly #received: { atMs: number; segments: ShownSegment[] }[] = [];
+  readonly #ready = Promise.withResolvers<void>();
+
+  private constructor(url: string) {
+    this.#socket = new WebSocket(url, { perMessageDeflate: false });
+    this.#socket.on('message', (data) => this.#receive(String(data)));
+    this.#socket.on('error', (error) => this.#ready.reject(error));
+    this.#socket.on('close', (code) => this.#ready.reject(new Error(`the server hung up with ${code}`)));
+    this.#ready.promise.catch(() => undefined); // seen by `connect`; later errors end in `close`
+  }
+
+  /** Resolves when the server is ready for audio; rejects with what it says instead. */
+  static async connect(url: string, config: Record<string, unknown>): Promise<Speaker> {
+    const speaker = new Speaker(url);
+    await once(speaker.#socket, 'open');
+    speaker.#socket.send(JSON.stringify(config));
+    const deadline = setTimeout(
+      () => speaker.#ready.reject(new Error(`no answer in ${openDeadlineMs} ms`)),
+      openDeadlineMs,
+    );
+    await speaker.#ready.promise.finally(() => clearTimeout(deadline));
+    return speaker;
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send(samples: Float32Array): void {
+    this.#socket.send(Buffer.from(samples.slice().buffer));
+  }
+
+  /** Sends each frame at the moment when it has been spoken, and gives what was shown, by that clock. */
+  async speak(audio: Float32Array): Promise<Shown[]> {
+    const startMs = performance.now();
+    this.#received.length = 0;
+    for (let at = 0; at < audio.length; at += frameSamples) {
+      const frame = audio.slice(at, at + frameSamples);
+      const spokenMs = startMs + ((at + frame.length) / sampleRate) * 1000;
+      const early = spokenMs - performance.now();
+      if (early > 0) await delay(early);
+      this.send(frame);
+    }
+    await this.finish();
+    return this.#received.map(({ atMs, segments }) => ({ at: (atMs - startMs) / 1000, segments }));
+  }
+
+  /** Says that no more audio follows and waits until the server has hung up. */
+  async finish(deadlineMs = closeDeadlineMs): Promise<void> {
+    if (this.#socket.readyState === WebSocket.CLOSED) return;
+    const closed = once(this.#socket, 'close');
+    this.#socket.send(endOfAudio);
+    const deadline = setTimeout(() => this.#socket.terminate(), deadlineMs);
+    await closed;
+    clearTimeout(deadline);
+  }
+
+  /** The latest state of every segment so far, in order. */
+  get transcript(): ShownSegment[] {
+    const segments = new Map<string, ShownSegment>();
+    for (const shown of this.#received) {
+      for (const segment of shown.segments) segments.set(segment.segment_id ?? String(segment.start), segment);
+    }
+    return [...segments.values()].sort((a, b) => a.start - b.start);
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.terminate();
+  }
+
+  #receive(data: string): void {
+    const frame = AudioServerFrame.parse(JSON.parse(data));
+    if ('segments' in frame) this.#received.push({ atMs: performance.now(), segments: frame.segments });
+    else if ('backend' in frame) this.#ready.resolve();
+    else if ('status' in frame) this.#ready.reject(new Error(`${frame.status}: ${frame.message}`));
+  }
+}
