@@ -26,7 +26,11 @@ export const createLogger = (service: string, level: LogLevel = 'info'): Logger 
 export const errorFields = (
   error: unknown,
 ): { err: { message: string; stack?: string | undefined; code?: unknown } } => {
-  if (!(error instanceof Error)) return { err: { message: String(error) } };
+  // Some libraries throw what is no Error but has its message.
+  if (!(error instanceof Error)) {
+    const hasMessage = typeof error === 'object' && error !== null && 'message' in error;
+    return { err: { message: String(hasMessage ? error.message : error) } };
+  }
   // drizzle's own message repeats the query's parameters, which may be text somebody said; its cause does not.
   if ('params' in error && error.cause instanceof Error) return errorFields(error.cause);
   const code = 'code' in error ? error.code : undefined;
