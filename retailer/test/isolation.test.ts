@@ -85,6 +85,15 @@ test('meetings are listed newest first, page by page', async () => {
   expect(names).toEqual([...rooms].reverse());
   expect(second.next_cursor).toBeNull();
   expect((await user.call('GET', '/meetings?cursor=nonsense')).status).toBe(422);
+  const [last, middle] = [...rooms].reverse();
+  const listed = async (query: string) =>
+    (await user.call('GET', `/meetings?${query}`)).body.meetings.map(
+      (m: { native_meeting_id: string }) => m.native_meeting_id,
+    );
+  expect(await listed('offset=1&limit=1')).toEqual([middle]);
+  await user.call('PATCH', `/meetings/local/${last}`, { data: { name: 'Weekly' } });
+  expect(await listed('search=weekl')).toEqual([last]);
+  expect(await listed(`search=${middle?.toUpperCase()}`)).toEqual([middle]);
 });
 
 test("a deleted user's words go with the next sync", async () => {

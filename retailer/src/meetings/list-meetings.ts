@@ -10,10 +10,10 @@ import { type Refresh, refreshIfPossible } from './refresh-meeting.ts';
 export async function listMeetings(
   { db, refresh }: { db: Db; refresh: Refresh },
   userId: number,
-  { status, platform, limit, cursor }: z.infer<typeof MeetingListQuery>,
+  { limit, cursor, offset, skip, ...filter }: z.infer<typeof MeetingListQuery>,
 ): Promise<{ meetings: Meeting[]; next_cursor: string | null }> {
   const beforeId = cursor === undefined ? undefined : decodeIdCursor(cursor);
-  const rows = await selectHeld(db, userId, { status, platform, beforeId, limit: limit + 1 });
+  const rows = await selectHeld(db, userId, { ...filter, beforeId, offset: offset ?? skip, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const meetings = await Promise.all(

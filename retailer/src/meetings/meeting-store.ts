@@ -43,7 +43,10 @@ export async function findHeld(
 export interface HeldPage {
   status?: MeetingStatus | undefined;
   platform?: Platform | undefined;
+  /** Part of the native id, or of the name or a participant that the user wrote. */
+  search?: string | undefined;
   beforeId?: number | undefined;
+  offset?: number | undefined;
   limit: number;
 }
 
@@ -59,12 +62,18 @@ export async function selectHeld(db: Db, userId: number, page: HeldPage): Promis
         isNull(userMeetings.deleted_at),
         page.status === undefined ? undefined : eq(meetings.status, page.status),
         page.platform === undefined ? undefined : eq(meetings.platform, page.platform),
+        page.search === undefined ? undefined : mentions(page.search),
         page.beforeId === undefined ? undefined : lt(userMeetings.meeting_id, page.beforeId),
       ),
     )
     .orderBy(desc(userMeetings.meeting_id))
-    .limit(page.limit);
+    .limit(page.limit)
+    .offset(page.offset ?? 0);
 }
+
+const mentions = (text: string): SQL => sql`strpos(lower(${meetings.platform_specific_id} || ' '
+  || coalesce(${userMeetings.data}->>'name', '') || ' ' || coalesce(${userMeetings.data}->>'participants', '')),
+  ${text.toLowerCase()}) > 0`;
 
 /** A user's meetings whose bot they have not sent away. */
 export async function selectAttended(db: Db, userId: number): Promise<HeldMeeting[]> {

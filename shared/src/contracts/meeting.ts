@@ -110,11 +110,20 @@ export const MeetingList = z
   .object({ meetings: z.array(Meeting), next_cursor: z.string().nullable() })
   .openapi('MeetingList');
 
+const Offset = z.coerce.number().int().min(0).max(1_000_000).optional();
+
+/** `cursor` costs the same however far one reads; `offset` and `skip` are for old clients. */
 export const MeetingListQuery = z.object({
   status: MeetingStatus.optional(),
   platform: Platform.optional(),
+  search: StorableText(128)
+    .pipe(z.string().trim().min(1))
+    .optional()
+    .openapi({ description: 'Part of the native id, the name or a participant, in any case of letters.' }),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(64).optional(),
+  offset: Offset,
+  skip: Offset,
 });
 
 export const MeetingPath = z.object({

@@ -8,14 +8,15 @@ import type { RecordCallbackDeps } from './bots/record-callback.ts';
 import { type BotRouteDeps, mountBots } from './routes/bots.ts';
 import { mountCallbacks } from './routes/callbacks.ts';
 import { type MeetingRouteDeps, mountMeetings } from './routes/meetings.ts';
+import { mountRetention, type RetentionRouteDeps } from './routes/retention.ts';
 
 export type AppDeps = BotRouteDeps &
   MeetingRouteDeps &
-  RecordCallbackDeps & {
+  RecordCallbackDeps &
+  RetentionRouteDeps & {
     sessionTokenSecret: string;
     adminToken: string;
     webhookAllowedHosts: readonly string[];
-    outbox: { nudge(): void };
     checks: Checks;
   };
 
@@ -26,6 +27,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVaria
   mountCallbacks(app, deps);
   mountBots(app, deps);
   mountMeetings(app, deps);
+  mountRetention(app, deps);
   app.use('/user/*', requireIdentity(deps.internalTokenSecret));
   mountWebhookRoutes(app, {
     db: deps.db,

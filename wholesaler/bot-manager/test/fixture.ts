@@ -3,6 +3,7 @@ import type { BotCallback, BotCallbackReply } from '@vexa/shared/contracts/bot';
 import type { DrainReply } from '@vexa/shared/contracts/internal';
 import type { Meeting } from '@vexa/shared/contracts/meeting';
 import { transcriptChecksum } from '@vexa/shared/contracts/transcript';
+import type { WebhookEventType } from '@vexa/shared/contracts/webhook-events';
 import { connectDb, type DbConnection } from '@vexa/shared/db/client';
 import { createApp } from '@vexa/shared/http/app';
 import { type HttpServer, listen } from '@vexa/shared/http/server';
@@ -19,7 +20,7 @@ import type { BotSpec, Runner } from '../src/runners/runner.ts';
 import { createService } from '../src/service.ts';
 
 export const adminKey = 'the-operator-of-the-tests';
-const internalSecret = 'internal-secret-of-the-tests';
+export const internalSecret = 'internal-secret-of-the-tests';
 const logger = createLogger('test', process.env.TEST_LOG ? 'debug' : 'silent');
 
 export const nothingSaid: DrainReply = {
@@ -203,11 +204,7 @@ export const untilStatus = (client: Client, room: string, status: Meeting['statu
 export const statusesOf = (meeting: Meeting): string[] =>
   (meeting.data.status_transition as { to: string }[]).map(({ to }) => to);
 
-export async function eventsOf(
-  stores: Stores,
-  userId: number,
-  type: 'meeting.finished' | 'meeting.started' | 'bot.failed',
-) {
+export async function eventsOf(stores: Stores, userId: number, type: WebhookEventType) {
   const where = and(eq(webhookDeliveries.user_id, userId), eq(webhookDeliveries.event_type, type));
   const rows = await stores.connection.db.select().from(webhookDeliveries).where(where);
   return rows.map((row) => row.body);

@@ -1,8 +1,11 @@
+import { signServiceCall } from '@vexa/shared/auth/identity-token';
 import { signSessionToken } from '@vexa/shared/auth/session-token';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFakeRunner } from './fake-runner.ts';
 import {
+  eventsOf,
   type FakeCollector,
+  internalSecret,
   type Manager,
   newUser,
   report,
@@ -48,8 +51,52 @@ describe('meetings', () => {
     expect([ids(second), second.next_cursor]).toEqual([['one'], null]);
     expect(ids((await user('GET', '/meetings?platform=jitsi')).body)).toEqual(['four']);
     expect(ids((await user('GET', '/meetings?status=active')).body)).toEqual([]);
-    expect((await user('GET', '/meetings?cursor=nonsense')).status).toBe(422);
-    expect((await user('GET', '/meetings?limit=1000')).status).toBe(422);
+    expect(ids((await user('GET', '/meetings?offset=1&limit=2')).body)).toEqual(['three', 'two']);
+    expect(ids((await user('GET', '/meetings?skip=3')).body)).toEqual(['one']);
+  });
+
+  it.each(['cursor=nonsense', 'limit=0', 'limit=1000', 'offset=-1', 'status=lost', 'platform=myspace', 'search='])(
+    'are not listed by %s, which is named',
+    async (query) => {
+      const { status, body } = await (await newUser(stores, manager))('GET', `/meetings?${query}`);
+      expect(status).toBe(422);
+      expect(body.detail[0].loc).toEqual(['query', query.split('=')[0]]);
+    },
+  );
+
+  it('of the same moment are each listed once', async () => {
+    const user = await newUser(stores, manager);
+    await stores.connection.sql`
+      insert into meetings (user_id, platform, platform_specific_id, status, created_at)
+      select ${user.userId}, 'local', 'old-' || n, 'completed', '2026-01-01' from generate_series(1, 25) n`;
+    const seen: number[] = [];
+    for (let path = '/meetings?limit=10'; path; ) {
+      const { body } = await user('GET', path);
+      seen.push(...body.meetings.map(({ id }: { id: number }) => id));
+      path = body.next_cursor && `/meetings?limit=10&cursor=${body.next_cursor}`;
+    }
+    expect(seen).toHaveLength(25);
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => b - a));
+  });
+
+  it('are found by part of their id, name or participants, taken literally', async () => {
+    const user = await newUser(stores, manager, { limit: 10 });
+    for (const room of ['alpha', 'beta', 'gamma']) await start(user, room);
+    await user('PATCH', '/meetings/local/beta', { data: { name: '100% Müller_Weekly', participants: ['Zoë Q.'] } });
+    const found = async (search: string) => {
+      const { body } = await user('GET', `/meetings?search=${encodeURIComponent(search)}`);
+      return body.meetings.map((m: { native_meeting_id: string }) => m.native_meeting_id);
+    };
+    expect(await found('AMM')).toEqual(['gamma']);
+    expect(await found('müller_w')).toEqual(['beta']);
+    expect(await found('zoë')).toEqual(['beta']);
+    expect(await found('0% M')).toEqual(['beta']);
+    expect(await found('%')).toEqual(['beta']);
+    expect(await found('a_pha')).toEqual([]);
+    expect(await found('\\')).toEqual([]);
+    expect(await (await newUser(stores, manager))('GET', '/meetings?search=alpha')).toMatchObject({
+      body: { meetings: [] },
+    });
   });
 
   it('belong to their user alone', async () => {
@@ -69,15 +116,26 @@ describe('meetings', () => {
     await user('PATCH', '/meetings/local/noted', { data: { name: 'Weekly' } });
     const changed = await user('PATCH', '/meetings/local/noted', { data: { notes: 'n', participants: ['Zoë'] } });
     expect(changed.body.data).toMatchObject({ name: 'Weekly', notes: 'n', participants: ['Zoë'], bot_name: 'Scribe' });
-    expect((await user('PATCH', '/meetings/local/noted', { data: {} })).status).toBe(400);
+    expect((await user('PATCH', '/meetings/local/noted', { data: {} })).body).toMatchObject({
+      status: 400,
+      code: 'bad_request',
+    });
     expect((await user('PATCH', '/meetings/local/noted', { data: { status: 'failed' } })).status).toBe(422);
     expect((await user('PATCH', '/meetings/local/noted', { data: { name: 'a\u0000b' } })).status).toBe(422);
+    const bad = await user('PATCH', '/meetings/local/noted', { data: { participants: ['ok', 7], notes: 9 } });
+    expect(bad.body.detail.map(({ loc }: { loc: unknown[] }) => loc.join('.'))).toEqual([
+      'body.data.participants.1',
+      'body.data.notes',
+    ]);
+    expect((await user('PATCH', '/meetings/local/nowhere', { data: { name: 'x' } })).status).toBe(404);
   });
 
   it('are purged once they are over, as often as one likes', async () => {
     const user = await newUser(stores, manager);
-    const room = { metadata: { secret: 'x' }, passcode: 'sesame' };
-    const bot = await start(user, 'purged', room);
+    const room = { metadata: { secret: 'sesame' } };
+    const key = { 'idempotency-key': 'purged' };
+    await user('POST', '/bots', { platform: 'local', native_meeting_id: 'purged', ...room }, key);
+    const bot = runner.started.at(-1)!;
     const early = await user('DELETE', '/meetings/local/purged');
     expect([early.status, early.body.code]).toEqual([409, 'meeting_not_finalized']);
     for (const status of ['joining', 'active', 'completed'] as const) await report(bot, status);
@@ -85,6 +143,7 @@ describe('meetings', () => {
     expect((await user('DELETE', '/meetings/local/purged')).status).toBe(200);
     expect(collector.purged).toEqual([meeting.id]);
     const left = (await user('GET', '/meetings/local/purged')).body;
+    expect(JSON.stringify(await stores.connection.sql`select * from idempotency_keys`)).not.toContain('sesame');
     expect(left).toMatchObject({ data: { redacted: true }, metadata: {}, constructed_meeting_url: null });
     expect((await user('DELETE', `/meetings/local/purged?meeting_id=${meeting.id}`)).status).toBe(200);
     expect((await user('PATCH', '/meetings/local/purged', { data: { name: 'x' } })).status).toBe(404);
@@ -108,6 +167,42 @@ describe('meetings', () => {
     const answer = await user('DELETE', '/meetings/local/kept');
     expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
     expect((await user('GET', '/meetings/local/kept')).body.data).toEqual(meeting.data);
+  });
+});
+
+describe('retention', () => {
+  const ask = async (path: string, body?: unknown) => {
+    const response = await fetch(manager.url + path, {
+      method: 'POST',
+      headers: {
+        'x-vexa-identity': await signServiceCall(internalSecret, 'transcription-collector'),
+        'content-type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return response.status;
+  };
+  const expires_at = '2026-08-08T09:00:00.000Z';
+
+  it('warns the customer once, and then deletes as the customer would', async () => {
+    const user = await newUser(stores, manager);
+    await user('PUT', '/user/webhook', { webhook_url: 'http://127.0.0.1:9/hook' });
+    const meeting = await finished(user, 'expiring');
+    const path = `/internal/meetings/${meeting.id}`;
+    expect(await Promise.all([1, 2, 3].map(() => ask(`${path}/expiring`, { expires_at })))).toEqual([204, 204, 204]);
+    const events = await eventsOf(stores, user.userId, 'meeting.expiring');
+    expect(events.map(({ data }) => data)).toMatchObject([{ meeting_id: meeting.id, expires_at }]);
+    expect([await ask(`${path}/expire`), await ask(`${path}/expire`)]).toEqual([204, 204]);
+    expect((await user('GET', '/meetings/local/expiring')).body.data).toEqual({ redacted: true });
+  });
+
+  it('leaves live meetings alone, and does what it is asked for services only', async () => {
+    const user = await newUser(stores, manager);
+    const bot = await start(user, 'lively');
+    const path = `/internal/meetings/${bot.config.meeting_id}`;
+    expect([await ask(`${path}/expiring`, { expires_at }), await ask(`${path}/expire`)]).toEqual([409, 409]);
+    expect([await ask('/internal/meetings/999999/expire'), await ask(`${path}/expiring`, {})]).toEqual([404, 422]);
+    expect((await user('POST', `${path}/expire`)).status).toBe(401);
   });
 });
 

@@ -1,9 +1,8 @@
 import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
-import { liveStatuses } from '@vexa/shared/contracts/meeting-lifecycle';
 import type { Platform } from '@vexa/shared/contracts/platform';
 import type { Db } from '@vexa/shared/db/client';
-import { meetings } from '@vexa/wholesaler-database/schema';
-import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { idempotencyKeys, meetingSearchText, meetings } from '@vexa/wholesaler-database/schema';
+import { and, desc, eq, like, sql } from 'drizzle-orm';
 
 export type MeetingRow = typeof meetings.$inferSelect;
 
@@ -43,13 +42,16 @@ interface ListFilter {
   userId: number;
   status?: MeetingStatus | undefined;
   platform?: Platform | undefined;
-  beforeId?: number | undefined;
+  /** Part of the native id, the name or a participant. */
+  search?: string | undefined;
+  before?: { at: Date; id: number } | undefined;
+  offset: number;
   limit: number;
 }
 
 /** Newest first. */
 export function listMeetingRows(db: Db, filter: ListFilter): Promise<MeetingRow[]> {
-  const { userId, status, platform, beforeId, limit } = filter;
+  const { userId, status, platform, search, before, offset, limit } = filter;
   return db
     .select()
     .from(meetings)
@@ -58,16 +60,25 @@ export function listMeetingRows(db: Db, filter: ListFilter): Promise<MeetingRow[
         eq(meetings.user_id, userId),
         status && eq(meetings.status, status),
         platform && eq(meetings.platform, platform),
-        beforeId === undefined ? undefined : lt(meetings.id, beforeId),
+        search === undefined ? undefined : like(meetingSearchText(meetings), `%${literally(search.toLowerCase())}%`),
+        before &&
+          sql`(${meetings.created_at}, ${meetings.id}) < (${before.at.toISOString()}::timestamptz, ${before.id}::bigint)`,
       ),
     )
-    .orderBy(desc(meetings.id))
-    .limit(limit);
+    .orderBy(desc(meetings.created_at), desc(meetings.id))
+    .limit(limit)
+    .offset(offset);
 }
+
+/** For LIKE, where three characters mean something else. */
+const literally = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+// Written out, as only then Postgres takes the index over what is live.
+const isLive = sql`${meetings.status} not in ('completed', 'failed')`;
 
 /** Ids of the meetings of every user that have not ended. */
 export async function listLiveMeetingIds(db: Db): Promise<number[]> {
-  const rows = await db.select({ id: meetings.id }).from(meetings).where(inArray(meetings.status, liveStatuses));
+  const rows = await db.select({ id: meetings.id }).from(meetings).where(isLive);
   return rows.map((row) => row.id);
 }
 
@@ -100,15 +111,21 @@ export async function setBotContainer(db: Db, id: number, containerId: string): 
 }
 
 /** Leaves what bills and counts need, and nothing that was said, written or named. */
-export async function redactMeeting(db: Db, id: number): Promise<void> {
-  await db
-    .update(meetings)
-    .set({
-      data: { redacted: true },
-      metadata: {},
-      meeting_url: null,
-      redacted_at: sql`coalesce(${meetings.redacted_at}, now())`,
-      updated_at: sql`now()`,
-    })
-    .where(eq(meetings.id, id));
+export function redactMeeting(db: Db, { id, user_id }: Pick<MeetingRow, 'id' | 'user_id'>): Promise<void> {
+  return db.transaction(async (tx) => {
+    await tx
+      .update(meetings)
+      .set({
+        data: { redacted: true },
+        metadata: {},
+        meeting_url: null,
+        redacted_at: sql`coalesce(${meetings.redacted_at}, now())`,
+        updated_at: sql`now()`,
+      })
+      .where(eq(meetings.id, id));
+    // The answer to whoever started it, kept for a day to be repeated, has its link and metadata too.
+    await tx
+      .delete(idempotencyKeys)
+      .where(and(eq(idempotencyKeys.user_id, user_id), sql`${idempotencyKeys.response_body}->>'id' = ${String(id)}`));
+  });
 }
