@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo test check stack
+.PHONY: help setup demo test check stack setup-retailer
 
 help: ## Show what this Makefile can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: system packages, npm packages, the Whisper model
 	@scripts/setup.sh
@@ -20,3 +20,6 @@ test: setup check ## Types, lint, and every test
 
 check: ## Types and lint only
 	@tsc && biome check .
+
+setup-retailer: ## Run a retailer with Docker: secrets, containers, a first user (VEXA_INFRA_API_URL=… VEXA_INFRA_API_KEY=…)
+	@scripts/setup-retailer.sh
