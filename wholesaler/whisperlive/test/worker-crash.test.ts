@@ -11,6 +11,7 @@ const files: ModelFiles = {
   dir: '',
   encoder: '',
   generate: '',
+  align: '',
   tokenizer: '',
   config: '',
   multilingual: false,

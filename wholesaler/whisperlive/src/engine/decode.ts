@@ -4,6 +4,7 @@ import type { TranscribeJob, TranscribeResult } from './engine.ts';
 import { maxTokensPerSecond, repeatsItself } from './loop-guard.ts';
 import { framesPerSecond, maxFrames, maxSeconds, sampleRate } from './mel.ts';
 import type { Prompt, WhisperTokenizer } from './tokenizer.ts';
+import { type Aligner, timeWords } from './word-times.ts';
 import { splitWords } from './words.ts';
 
 /** Opaque hidden states of one window. */
@@ -26,9 +27,7 @@ export interface Generated {
 }
 
 /** What decoding needs of a loaded model. */
-export interface WhisperModel {
-  multilingual: boolean;
-  tokenizer: WhisperTokenizer;
+export interface WhisperModel extends Aligner<Encoded> {
   /** Log-mel features [bins, frames] of the clip, padded with silence. */
   features(audio: Float32Array, frames: number): Float32Array;
   encode(features: Float32Array, frames: number): Promise<Encoded>;
@@ -106,10 +105,13 @@ async function decodeWindow(
       heard.tokens.push(...more.tokens);
     }
     const text = tokenizer.decode(heard.tokens);
+    const language = job.task === 'translate' ? 'en' : spoken.language;
+    const words = splitWords(heard.tokens, language, tokenizer.decode);
+    const timing = { words, audio: job.audio, language: spoken.language, task: job.task };
     return {
       text: text.trim(),
       tokens: heard.tokens,
-      words: splitWords(heard.tokens, job.task === 'translate' ? 'en' : spoken.language, tokenizer.decode),
+      words: job.wordTimes ? await timeWords(model, encoded, timing) : words,
       compressionRatio: compressionRatio(text.trim()),
       temperature: 0,
       language: spoken.language,

@@ -2,6 +2,9 @@ import { Fft } from './fft.ts';
 
 export const sampleRate = 16_000;
 export const framesPerSecond = 100;
+/** Samples to one position of the encoder's output: 20 ms. */
+export const positionSamples = 320;
+export const secondsPerPosition = positionSamples / sampleRate;
 export const maxSeconds = 30;
 export const maxFrames = maxSeconds * framesPerSecond;
 

@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import type { ModelFiles } from '../models/model-files.ts';
+import { alignOptions, alignWith } from './align-session.ts';
 import type { Encoded, WhisperModel } from './decode.ts';
 import { type Compute, explainDevice, sessionOptions } from './device.ts';
 import { createLogMel } from './mel.ts';
@@ -20,25 +21,26 @@ class HiddenStates implements Encoded {
 /** Loads the graphs into ONNX Runtime. */
 export async function loadWhisper(files: ModelFiles, compute: Compute): Promise<WhisperModel> {
   const options = sessionOptions(compute);
-  const load = (path: string): Promise<ort.InferenceSession> =>
-    ort.InferenceSession.create(path, options).catch((error: unknown) => {
+  const load = (path: string, how = options): Promise<ort.InferenceSession> =>
+    ort.InferenceSession.create(path, how).catch((error: unknown) => {
       throw explainDevice(compute.device, error);
     });
   const encoder = await load(files.encoder);
   const generator = await load(files.generate);
+  const align = alignWith(() => load(files.align, alignOptions(options)));
   const { melBins, vocabulary } = files.dimensions;
   return {
     multilingual: files.multilingual,
     tokenizer: loadTokenizer(files, vocabulary),
     features: createLogMel(melBins),
+    align: (encoded, input) => align(hiddenStates(encoded), input),
     encode: async (features, frames) => {
       const input = new ort.Tensor('float32', features, [1, melBins, frames]);
       return new HiddenStates(output(await encoder.run({ input_features: input }), 'last_hidden_state'));
     },
     generate: async (encoded, { promptIds, startIndex, maxNewTokens, bias, biasFirst }) => {
-      if (!(encoded instanceof HiddenStates)) throw new TypeError('these hidden states come from another model');
       const outputs = await generator.run({
-        encoder_hidden_states: encoded.tensor,
+        encoder_hidden_states: hiddenStates(encoded),
         prompt_ids: integers(promptIds, [1, promptIds.length]),
         start_index: integers([startIndex], [1]),
         max_new_tokens: integers([maxNewTokens], [1]),
@@ -52,6 +54,11 @@ export async function loadWhisper(files: ModelFiles, compute: Compute): Promise<
       };
     },
   };
+}
+
+function hiddenStates(encoded: Encoded): ort.Tensor {
+  if (!(encoded instanceof HiddenStates)) throw new TypeError('these hidden states come from another model');
+  return encoded.tensor;
 }
 
 const integers = (values: number[], dims: number[]): ort.Tensor =>

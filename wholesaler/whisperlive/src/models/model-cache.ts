@@ -67,6 +67,7 @@ export function readCache(modelsDir: string, name: string, precision: WhisperPre
       precision,
       encoder: join(graphsDir, 'encoder.onnx'),
       generate: join(graphsDir, 'generate.onnx'),
+      align: join(graphsDir, 'align.onnx'),
       tokenizer: join(dir, 'tokenizer.json'),
       config: join(dir, 'config.json'),
       multilingual: isMultilingual(graphs.dimensions.vocabulary),

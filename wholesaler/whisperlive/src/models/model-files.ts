@@ -8,6 +8,7 @@ export interface ModelFiles {
   precision: WhisperPrecision;
   encoder: string;
   generate: string;
+  align: string;
   tokenizer: string;
   config: string;
   multilingual: boolean;
