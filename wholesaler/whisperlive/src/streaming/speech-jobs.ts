@@ -40,7 +40,7 @@ export class SpeechJobs {
   }
 
   final(clip: Clip): TranscribeJob {
-    return { ...this.#job(clip), fallback: true };
+    return { ...this.#job(clip), fallback: true, wordTimes: true };
   }
 
   /** Takes note of the language that was heard; gives the result with the probability of the language it was decoded in. */

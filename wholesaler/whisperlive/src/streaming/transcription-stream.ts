@@ -1,10 +1,12 @@
-import type { TranscribeResult, Word } from '../engine/engine.ts';
+import type { SpokenWord } from '@vexa/shared/contracts/stream-messages';
+import type { TranscribeResult } from '../engine/engine.ts';
 import { type VoiceDetector, vadWindow } from '../vad/silero.ts';
 import { AudioBuffer } from './audio-buffer.ts';
 import { type Decoder, type Draft, Drafts, type FinishedPart } from './drafts.ts';
 import { type Closed, Finals } from './finals.ts';
 import type { StreamingPolicy } from './policy.ts';
 import { quietestPoint } from './quietest-point.ts';
+import { finalTimes, wordsInSession } from './session-words.ts';
 import { type Clip, SpeechJobs, type StreamSettings } from './speech-jobs.ts';
 import { samples, seconds, type Utterance, UtteranceDetector } from './utterance-detector.ts';
 
@@ -17,7 +19,8 @@ export interface HeardSegment {
   start: number;
   end: number;
   text: string;
-  words: readonly Word[];
+  /** Those of a draft have no times and are left out. */
+  words: SpokenWord[];
   language: string;
   languageProbability: number;
   completed: boolean;
@@ -153,9 +156,10 @@ export class TranscriptionStream {
     this.#deps.onSegment({ number, ...times, text, words: [], language, languageProbability, completed: false });
   }
 
-  #emitFinal({ number, utterance: { from, voiceEnd } }: Closed, result: TranscribeResult): void {
-    const { text, words, language, languageProbability } = result;
-    const times = { start: seconds(from), end: seconds(Math.max(voiceEnd, from)) };
+  #emitFinal({ number, utterance }: Closed, result: TranscribeResult): void {
+    const { text, language, languageProbability } = result;
+    const words = wordsInSession(result.words, utterance);
+    const times = finalTimes(words, utterance);
     this.#deps.onSegment({ number, ...times, text, words, language, languageProbability, completed: true });
   }
 }
