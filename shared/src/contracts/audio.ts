@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Task } from './meeting.ts';
-import { Resumes } from './stream-messages.ts';
+import { Resumes, SpokenWords } from './stream-messages.ts';
 
 export const audioSampleRate = 16_000;
 
@@ -73,6 +73,7 @@ export const AudioServerFrame = z.union([
         end: z.coerce.number(),
         text: z.string(),
         completed: z.boolean(),
+        words: SpokenWords.optional(),
       }),
     ),
   }),

@@ -5,6 +5,19 @@ import { Platform } from './platform.ts';
 const AudioSeconds = z.number().min(0).max(172_800);
 const Uid = z.string().min(1).max(128);
 
+/**
+ * A word with its time. `text` carries the space before it and its punctuation: the words of a segment joined are its text.
+ * A segment is at most as long as Whisper's 448 tokens, so that many words.
+ */
+export const SpokenWord = z.object({
+  text: z.string().max(10_000),
+  start: AudioSeconds,
+  end: AudioSeconds,
+  probability: z.number().min(0).max(1).optional(),
+});
+export type SpokenWord = z.infer<typeof SpokenWord>;
+export const SpokenWords = z.array(SpokenWord).max(448);
+
 export const StreamSegment = z.object({
   segment_id: z.string().min(1).max(160),
   start: AudioSeconds,
@@ -13,6 +26,8 @@ export const StreamSegment = z.object({
   language: z.string().max(8).nullable(),
   completed: z.boolean(),
   speaker: z.string().max(256).nullish(),
+  /** In order, without overlap; completed segments only. */
+  words: SpokenWords.optional(),
 });
 export type StreamSegment = z.infer<typeof StreamSegment>;
 

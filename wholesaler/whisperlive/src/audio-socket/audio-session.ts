@@ -87,7 +87,8 @@ export class AudioSession {
 
   /** True while more audio would pile up faster than it can be decoded or published. */
   get overloaded(): boolean {
-    return this.#stream.backlogSeconds > this.#deps.policy.maxBacklog || this.#waiting >= maxWaitingMessages;
+    if (this.#stream.backlogSeconds > this.#deps.policy.maxBacklog) return true;
+    return this.#waiting >= maxWaitingMessages || this.#deps.publisher.full;
   }
 
   push(samples: Float32Array): void {
@@ -144,7 +145,8 @@ export class AudioSession {
     await this.#order;
   }
 
-  #heard({ number, start, end, text, language, languageProbability, completed }: HeardSegment): void {
+  #heard({ number, start, end, text, words: timed, language, languageProbability, completed }: HeardSegment): void {
+    const words = timed.length > 0 ? { words: timed } : {};
     // While Redis is behind, drafts would only stand in the way of finals.
     if (!completed && this.#drafts > 0) return;
     if (!completed) this.#drafts += 1;
@@ -152,19 +154,21 @@ export class AudioSession {
     const speaker = this.#identity.config.speaker ?? null;
     this.#inOrder(async () => {
       try {
-        const segment = { segment_id, start, end, text, language, completed, speaker };
+        const segment = { segment_id, start, end, text, language, completed, speaker, ...words };
         await this.#deps.publisher.publish({ ...this.#head(), type: 'transcription', segments: [segment] });
       } finally {
         if (!completed) this.#drafts -= 1;
       }
-      this.#tellLanguage(language, languageProbability);
+      this.#tellLanguage(segment);
       if (!this.#telling) return;
-      this.#deps.send({ uid: this.uid, segments: [{ segment_id, start, end, text, completed }] });
+      this.#deps.send({ uid: this.uid, segments: [{ segment_id, start, end, text, completed, ...words }] });
     });
   }
 
-  #tellLanguage(language: string, probability: number): void {
+  #tellLanguage({ language, languageProbability: probability, completed }: HeardSegment): void {
     if (this.#language === language) return;
+    // A guess from the first words would be told, and taken back.
+    if (!completed && probability < this.#deps.policy.sureOfLanguage) return;
     this.#language = language;
     this.#deps.send({ uid: this.uid, language, language_prob: probability });
   }
