@@ -2,21 +2,25 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { IdentityVariables } from '@vexa/shared/auth/identity-token';
 import { createApp as createBaseApp } from '@vexa/shared/http/app';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
+import type { Metrics } from '@vexa/shared/http/metrics';
 import type { Logger } from '@vexa/shared/logging';
 import type { DrainDeps } from './meetings/drain-meeting.ts';
 import { mountInternal } from './routes/internal.ts';
-import { mountTranscripts } from './routes/transcripts.ts';
+import { mountPublic } from './routes/public.ts';
+import { mountTranscripts, type TranscriptRouteDeps } from './routes/transcripts.ts';
 
-export interface AppDeps extends DrainDeps {
+export interface AppDeps extends DrainDeps, TranscriptRouteDeps {
   logger: Logger;
-  internalTokenSecret: string;
+  metrics: Metrics;
+  metricsToken: string | undefined;
   checks: Checks;
 }
 
 export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
-  const app = createBaseApp<IdentityVariables>(deps.logger);
+  const app = createBaseApp<IdentityVariables>(deps.logger, deps);
   mountHealth(app, deps.checks);
   mountTranscripts(app, deps);
+  mountPublic(app, deps);
   mountInternal(app, deps);
   return app;
 }

@@ -1,4 +1,4 @@
-import { databaseUrl, type Env, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
+import { databaseUrl, type Env, httpUrl, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
 import { PatternList } from './filters/patterns.ts';
@@ -16,6 +16,7 @@ const CollectorEnv = z.object({
   MAX_DELIVERIES: z.coerce.number().int().min(1).max(100).default(5),
   BATCH_SIZE: z.coerce.number().int().min(1).max(1_000).default(100),
   DROP_PATTERNS: PatternList.optional(),
+  PUBLIC_API_URL: httpUrl.optional(),
 });
 
 export interface ConsumerConfig {
@@ -36,6 +37,9 @@ export interface CollectorConfig {
   consumer: ConsumerConfig;
   flush: { thresholdMs: number; intervalMs: number };
   filters: { dropPatterns: RegExp[] | undefined };
+  /** Where users reach the API; links to shared transcripts begin with it. */
+  publicUrl: string | undefined;
+  metricsToken: string | undefined;
 }
 
 /** Throws `ConfigError` naming every bad variable. */
@@ -54,5 +58,7 @@ export function configFromEnv(env: Env): CollectorConfig {
     },
     flush: { thresholdMs: parsed.IMMUTABILITY_THRESHOLD_SECONDS * 1000, intervalMs: parsed.FLUSH_INTERVAL_MS },
     filters: { dropPatterns: parsed.DROP_PATTERNS },
+    publicUrl: parsed.PUBLIC_API_URL,
+    metricsToken: parsed.METRICS_TOKEN,
   };
 }

@@ -2,17 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { streams } from '@vexa/shared/contracts/redis-names';
 import { connectDb } from '@vexa/shared/db/client';
+import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { createLogger, type Logger } from '@vexa/shared/logging';
 import { connectBlockingRedis, connectRedis } from '@vexa/shared/redis/client';
+import { SharedSubscriber } from '@vexa/shared/redis/shared-subscriber';
 import type { Service } from '@vexa/shared/service';
 import { createApp } from './app.ts';
 import type { CollectorConfig } from './config.ts';
 import { createSegmentFilter } from './filters/segment-filter.ts';
+import { defaultTiming, type EventStreamTiming } from './live/event-stream.ts';
+import { TranscriptFollowers } from './live/transcript-followers.ts';
 import { handleSegmentMessages } from './messages/handle-segment-messages.ts';
 import { handleSpeakerEvents } from './messages/handle-speaker-events.ts';
 import { meetingOf } from './messages/parse-message.ts';
 import { createTokenVerifier } from './messages/token-verifier.ts';
+import { createCollectorMetrics, watchFollowers } from './metrics.ts';
 import { startFlushLoop } from './segments/flush-loop.ts';
 import { SessionCache } from './sessions/session-cache.ts';
 import type { Entry, Outcome } from './stream/entry.ts';
@@ -22,8 +27,13 @@ export interface CollectorService extends Service {
   start(): Promise<{ url: string }>;
 }
 
+interface Overrides {
+  logger?: Logger;
+  timing?: EventStreamTiming;
+}
+
 /** Consumes the streams, flushes to Postgres, and answers for transcripts. Any number may run at once. */
-export function createService(config: CollectorConfig, overrides: { logger?: Logger } = {}): CollectorService {
+export function createService(config: CollectorConfig, overrides: Overrides = {}): CollectorService {
   const logger = overrides.logger ?? createLogger('transcription-collector', config.logLevel);
   const stack = new AsyncDisposableStack();
   return {
@@ -35,7 +45,10 @@ export function createService(config: CollectorConfig, overrides: { logger?: Log
       const tokens = createTokenVerifier(config.secrets.sessionToken);
       const internalTokenSecret = config.secrets.internalToken;
       const { thresholdMs, intervalMs } = config.flush;
-      const deps = { db, redis, logger, isWorthKeeping, thresholdMs, sessions: new SessionCache(db) };
+      const metrics = createMetrics('transcription-collector');
+      const counters = createCollectorMetrics(metrics, redis);
+      const sessions = new SessionCache(db);
+      const deps = { db, redis, logger, isWorthKeeping, thresholdMs, sessions, onStored: counters.stored };
 
       const flushLoop = stack.use(startFlushLoop({ ...deps, intervalMs }));
       const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
@@ -44,7 +57,15 @@ export function createService(config: CollectorConfig, overrides: { logger?: Log
         stack.defer(() => reader.disconnect());
         const proves = (entry: Entry) => meetingOf(tokens, entry);
         const ready = () => sql`select 1`;
-        const settings = { redis, reader, logger, stream, consumer, config: config.consumer };
+        const settings = {
+          redis,
+          reader,
+          logger,
+          stream,
+          consumer,
+          config: config.consumer,
+          onOutcomes: counters.messages,
+        };
         stack.use(startStreamConsumer({ ...settings, ready, handle, meetingOf: proves }));
       };
       const segmentDeps = { ...deps, tokens, onSessionEnded: flushLoop.nudge };
@@ -52,7 +73,12 @@ export function createService(config: CollectorConfig, overrides: { logger?: Log
       consume(streams.speakerEvents, (entries) => handleSpeakerEvents({ ...deps, tokens }, entries));
 
       const checks = { postgres: async () => sql`select 1`, redis: () => redis.ping() };
-      const app = createApp({ ...deps, internalTokenSecret, checks });
+      const subscriber = stack.use(new SharedSubscriber(config.redisUrl, logger));
+      const followers = stack.use(new TranscriptFollowers({ ...deps, subscriber }));
+      watchFollowers(metrics, followers);
+      const { publicUrl, metricsToken } = config;
+      const live = { followers, timing: overrides.timing ?? defaultTiming };
+      const app = createApp({ ...deps, ...live, internalTokenSecret, publicUrl, checks, metrics, metricsToken });
       const http = stack.use(await listen(app, config.http));
       return { url: http.url };
     },

@@ -12,6 +12,7 @@ import { migrateWholesaler } from '@vexa/wholesaler-database/migrate';
 import { meetings } from '@vexa/wholesaler-database/schema';
 import { Redis } from 'ioredis';
 import { type CollectorConfig, configFromEnv } from '../src/config.ts';
+import { defaultTiming, type EventStreamTiming } from '../src/live/event-stream.ts';
 import { type CollectorService, createService } from '../src/service.ts';
 
 export const secrets = { internal: 'internal-secret-for-tests', session: 'session-secret-for-tests' };
@@ -64,8 +65,12 @@ export interface Running {
   url: string;
 }
 
-export async function startCollector(harness: Harness, overrides: Record<string, string> = {}): Promise<Running> {
-  const service = createService(harness.config(overrides), { logger });
+export async function startCollector(
+  harness: Harness,
+  overrides: Record<string, string> = {},
+  timing: EventStreamTiming = defaultTiming,
+): Promise<Running> {
+  const service = createService(harness.config(overrides), { logger, timing });
   const { url } = await service.start();
   return { service, url };
 }

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { MeetingIdQuery, MeetingPath } from '../meeting.ts';
+import { isStorable } from '../text.ts';
 import { SearchResults, Share, Transcript, TranscriptFormat } from '../transcript.ts';
 import { json, keySecurity } from './parts.ts';
 import { problems } from './problems.ts';
@@ -109,6 +110,7 @@ export const SearchQuery = z.object({
     .trim()
     .min(1)
     .max(256)
+    .refine(isStorable, { message: 'must be text without NUL characters' })
     .openapi({ description: 'Words; "a phrase"; a or b; -without.', example: 'budget "next quarter"' }),
   limit: z.coerce.number().int().min(1).max(200).default(20),
   cursor: z.string().max(64).optional(),

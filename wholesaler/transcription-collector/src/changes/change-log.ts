@@ -24,7 +24,7 @@ export const changeKeys = (meetingId: number): [log: string, changes: string] =>
  */
 export const luaNoteChanges = `
   local function noteChanges(log, changes, newEpoch, ttl, ids)
-    redis.call('HSETNX', log, 'epoch', newEpoch)
+    if redis.call('HSETNX', log, 'epoch', newEpoch) == 1 then redis.call('DEL', changes) end
     local seq = redis.call('HINCRBY', log, 'seq', 1)
     for _, id in ipairs(ids) do redis.call('ZADD', changes, seq, id) end
     redis.call('EXPIRE', log, ttl)
@@ -81,6 +81,7 @@ const readScript = defineScript(`
   if redis.call('HSETNX', log, 'epoch', newEpoch) == 1 then
     redis.call('HSET', log, 'seq', 0)
     redis.call('EXPIRE', log, ttl)
+    redis.call('DEL', changes)
   end
   local present = redis.call('HMGET', log, 'epoch', 'seq')
   if present[1] ~= epoch or tonumber(seq) > tonumber(present[2]) then return { present[1], present[2], false } end

@@ -3,6 +3,8 @@ import type { Db } from '@vexa/shared/db/client';
 import { meetings } from '@vexa/wholesaler-database/schema';
 import { and, desc, eq } from 'drizzle-orm';
 
+export type MeetingRow = typeof meetings.$inferSelect;
+
 interface MeetingQuery {
   userId: number;
   platform: Platform;
@@ -25,5 +27,10 @@ export async function findMeeting(db: Db, { userId, platform, nativeMeetingId, m
     )
     .orderBy(desc(meetings.id))
     .limit(1);
+  return meeting;
+}
+
+export async function findMeetingById(db: Db, id: number): Promise<MeetingRow | undefined> {
+  const [meeting] = await db.select().from(meetings).where(eq(meetings.id, id));
   return meeting;
 }

@@ -1,28 +1,81 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type IdentityVariables, requireIdentity } from '@vexa/shared/auth/identity-token';
-import { nativeIdProblem } from '@vexa/shared/contracts/platform';
-import { getTranscriptRoute } from '@vexa/shared/contracts/routes/transcripts';
-import { fieldError, notFound } from '@vexa/shared/errors';
-import { getTranscript } from '../transcripts/get-transcript.ts';
-import type { ReadDeps } from '../transcripts/read-segments.ts';
+import { nativeIdProblem, type Platform } from '@vexa/shared/contracts/platform';
+import {
+  getTranscriptRoute,
+  liveTranscriptRoute,
+  ShareRequest,
+  searchRoute,
+  shareTranscriptRoute,
+} from '@vexa/shared/contracts/routes/transcripts';
+import { fieldError, notFound, ServiceError } from '@vexa/shared/errors';
+import { formatTranscript, mediaTypes } from '@vexa/shared/transcripts/format-transcript';
+import { decodeCursor, requireCursor } from '../changes/cursor.ts';
+import { type EventStreamDeps, eventStream } from '../live/event-stream.ts';
+import { getTranscript, type MeetingQuery, requireMeeting } from '../transcripts/get-transcript.ts';
+import { searchTranscripts } from '../transcripts/search-transcripts.ts';
+import { type ShareDeps, shareTranscript } from '../transcripts/share-transcript.ts';
 
-interface TranscriptRouteDeps extends ReadDeps {
+export interface TranscriptRouteDeps extends ShareDeps, EventStreamDeps {
   internalTokenSecret: string;
 }
 
 const maxId = 2_147_483_647;
+const maxFollowers = 5_000;
 
 export function mountTranscripts(app: OpenAPIHono<{ Variables: IdentityVariables }>, deps: TranscriptRouteDeps): void {
-  app.use('/transcripts/*', requireIdentity(deps.internalTokenSecret, 'tx'));
+  for (const path of ['/transcripts/*', '/search']) app.use(path, requireIdentity(deps.internalTokenSecret, 'tx'));
+
   app.openapi(getTranscriptRoute, async (c) => {
-    const { platform, native_meeting_id: nativeMeetingId } = c.req.valid('param');
-    const { meeting_id: meetingId } = c.req.valid('query');
-    const problem = nativeIdProblem(platform, nativeMeetingId);
-    if (problem) throw fieldError(['path', 'native_meeting_id'], problem);
-    const format = c.req.query('format') ?? 'json';
-    if (format !== 'json') throw fieldError(['query', 'format'], 'must be json');
-    if (meetingId !== undefined && meetingId > maxId) throw notFound('Meeting');
-    const userId = c.get('identity').user_id;
-    return c.json(await getTranscript(deps, { userId, platform, nativeMeetingId, meetingId }), 200);
+    const { format, since, ...query } = c.req.valid('query');
+    const meeting = meetingQuery(c.var.identity.user_id, c.req.valid('param'), query);
+    if (format === 'json') {
+      const cursor = since === undefined ? undefined : requireCursor(since);
+      return c.json(await getTranscript(deps, { ...meeting, since: cursor }), 200);
+    }
+    if (since !== undefined) throw fieldError(['query', 'since'], 'goes with format=json only');
+    const text = formatTranscript(await getTranscript(deps, meeting), format);
+    return c.body(text, 200, { 'content-type': mediaTypes[format] });
+  });
+
+  app.openapi(liveTranscriptRoute, async (c) => {
+    const query = meetingQuery(c.var.identity.user_id, c.req.valid('param'), c.req.valid('query'));
+    const meeting = await requireMeeting(deps, query);
+    if (deps.followers.size >= maxFollowers) throw tooManyFollowers();
+    const lastSeen = decodeCursor(c.req.valid('header')['last-event-id'] ?? '');
+    const { outgoing } = c.env as HttpBindings;
+    return c.body(eventStream(deps, { meeting, lastSeen, cut: () => outgoing.destroy() }), 200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+  });
+
+  app.openapi(shareTranscriptRoute, async (c) => {
+    const query = meetingQuery(c.var.identity.user_id, c.req.valid('param'), c.req.valid('query'));
+    const { ttl_seconds: ttlSeconds } = ShareRequest.parse(c.req.valid('json') ?? {});
+    return c.json(await shareTranscript(deps, { ...query, ttlSeconds }), 201);
+  });
+
+  app.openapi(searchRoute, async (c) => {
+    const { q, limit, cursor } = c.req.valid('query');
+    return c.json(await searchTranscripts(deps.db, { userId: c.var.identity.user_id, q, limit, cursor }), 200);
   });
 }
+
+function meetingQuery(
+  userId: number,
+  { platform, native_meeting_id: nativeMeetingId }: { platform: Platform; native_meeting_id: string },
+  { meeting_id: meetingId }: { meeting_id?: number | undefined },
+): MeetingQuery {
+  const problem = nativeIdProblem(platform, nativeMeetingId);
+  if (problem) throw fieldError(['path', 'native_meeting_id'], problem);
+  if (meetingId !== undefined && meetingId > maxId) throw notFound('Meeting');
+  return { userId, platform, nativeMeetingId, meetingId };
+}
+
+const tooManyFollowers = () =>
+  new ServiceError('unavailable', 'Too many live transcripts are followed here; try again soon.', {
+    retryAfterSeconds: 10,
+  });

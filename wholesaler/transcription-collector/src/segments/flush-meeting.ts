@@ -27,6 +27,8 @@ export interface FlushDeps {
   redis: Redis;
   isWorthKeeping: SegmentFilter;
   thresholdMs: number;
+  /** Told how many segments were stored, and how long that took. */
+  onStored?: (segments: number, seconds: number) => void;
 }
 
 type Flushed = { purged: true } | { purged: false; plan: FlushPlan; timeline: Timeline };
@@ -37,13 +39,16 @@ type Flushed = { purged: true } | { purged: false; plan: FlushPlan; timeline: Ti
  * speakers are written down.
  */
 export async function flushMeeting(deps: FlushDeps, meetingId: number, { final = false } = {}): Promise<void> {
-  await finish(deps, meetingId, await withMeetingLock(deps.db, meetingId, (tx) => persist(deps, tx, meetingId, final)));
+  const startedAt = performance.now();
+  const flushed = await withMeetingLock(deps.db, meetingId, (tx) => persist(deps, tx, meetingId, final));
+  await finish(deps, meetingId, flushed, startedAt);
 }
 
 /** The same, or false at once when another collector is just doing it. */
 export async function flushMeetingIfFree(deps: FlushDeps, meetingId: number): Promise<boolean> {
+  const startedAt = performance.now();
   const flushed = await tryMeetingLock(deps.db, meetingId, (tx) => persist(deps, tx, meetingId, false));
-  if (flushed) await finish(deps, meetingId, flushed);
+  if (flushed) await finish(deps, meetingId, flushed, startedAt);
   return flushed !== undefined;
 }
 
@@ -67,7 +72,8 @@ async function persist(deps: FlushDeps, tx: Db, meetingId: number, final: boolea
   return { purged: false, plan, timeline };
 }
 
-async function finish({ redis }: FlushDeps, meetingId: number, flushed: Flushed): Promise<void> {
+async function finish(deps: FlushDeps, meetingId: number, flushed: Flushed, startedAt: number): Promise<void> {
+  const { redis, onStored } = deps;
   if (flushed.purged) return forgetMeeting(redis, meetingId, []);
   const { plan, timeline } = flushed;
   const done = [...plan.persist, ...plan.drop];
@@ -76,6 +82,7 @@ async function finish({ redis }: FlushDeps, meetingId: number, flushed: Flushed)
   const segments = plan.persist.map((segment) => toSegment(segment, timeline));
   await publishFinalized(redis, meetingId, segments);
   await forgetRevisions(redis, meetingId, done);
+  onStored?.(plan.persist.length, (performance.now() - startedAt) / 1000);
 }
 
 /** A final that moves stays what readers were shown; a draft becomes final, and what is dropped is gone. */

@@ -26,6 +26,12 @@ export async function lastGeneratedId(redis: Redis, stream: string): Promise<str
   return z.string().parse(await lastIdScript(redis, [stream], []));
 }
 
+/** How many entries nobody took yet, and how many are taken and not answered for. */
+export async function lagOf(redis: Redis, stream: string): Promise<{ lag: number; pending: number }> {
+  const [lag, pending] = z.tuple([z.number(), z.number()]).parse(await lagScript(redis, [stream], [group]));
+  return { lag, pending };
+}
+
 /** Whether every entry up to `id` was delivered and acknowledged, so that its effect is durable. */
 export async function isConsumedUpTo(redis: Redis, stream: string, id: string): Promise<boolean> {
   return (await consumedScript(redis, [stream], [group, id])) === 1;
@@ -76,6 +82,13 @@ const trimScript = defineScript(`${groupInfo}
 const lastIdScript = defineScript(`${groupInfo}
   if redis.call('EXISTS', KEYS[1]) == 0 then return '0-0' end
   return fieldOf(redis.call('XINFO', 'STREAM', KEYS[1]), 'last-generated-id')
+`);
+
+const lagScript = defineScript(`${groupInfo}
+  local info = groupOf(KEYS[1], ARGV[1])
+  if not info then return { redis.call('XLEN', KEYS[1]), 0 } end
+  local pending = fieldOf(info, 'pending')
+  return { fieldOf(info, 'lag') or math.max(0, redis.call('XLEN', KEYS[1]) - pending), pending }
 `);
 
 const consumedScript = defineScript(`${groupInfo}

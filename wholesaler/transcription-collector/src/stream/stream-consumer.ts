@@ -23,6 +23,7 @@ export interface StreamConsumerDeps {
   /** Unique among all processes that ever consumed the stream. */
   consumer: string;
   config: ConsumerConfig;
+  onOutcomes: (outcome: Outcome['status'], count: number) => void;
   /** Rejects while what messages need is away; then nothing is taken over, so that no delivery is counted in vain. */
   ready: () => Promise<unknown>;
   /** One outcome per entry, in order. Rejects when the servers fail, which repeats the whole batch. */
@@ -148,7 +149,8 @@ async function settle(deps: StreamConsumerDeps, entries: Entry[], deliveries: De
 }
 
 async function answer(deps: StreamConsumerDeps, entries: Entry[], outcomes: Outcome[], deliveries: Deliveries) {
-  const { redis, stream, config, logger } = deps;
+  const { redis, stream, config, logger, onOutcomes } = deps;
+  for (const [status, some] of Map.groupBy(outcomes, ({ status }) => status)) onOutcomes(status, some.length);
   const acknowledged: string[] = [];
   for (const [i, entry] of entries.entries()) {
     const outcome = outcomes[i];
