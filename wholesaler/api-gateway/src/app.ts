@@ -6,6 +6,7 @@ import type { Metrics } from '@vexa/shared/http/metrics';
 import type { Logger } from '@vexa/shared/logging';
 import { cors } from 'hono/cors';
 import type { KeyCache } from './auth/key-cache.ts';
+import type { RateLimits } from './limits/rate-limits.ts';
 import { mountOwn } from './routes/own.ts';
 import { mountProxied } from './routes/proxied.ts';
 import type { UpstreamName } from './routes/proxied-routes.ts';
@@ -15,6 +16,7 @@ import type { Upstream } from './upstream/upstream.ts';
 interface Deps {
   keys: KeyCache;
   upstreams: Record<UpstreamName, Upstream>;
+  rateLimits: RateLimits;
   corsOrigins: string[];
   checks: Checks;
   logger: Logger;
@@ -31,17 +33,26 @@ Send your key in \`X-API-Key\` (or \`Authorization: Bearer\`). Errors are \`appl
 followed live on the WebSocket \`/ws\`: send \`{"action":"subscribe","meetings":[{"platform":"local","native_id":"…"}]}\`.`,
 };
 
+const exposeHeaders = [
+  'x-request-id',
+  'x-next-cursor',
+  'retry-after',
+  'ratelimit-limit',
+  'ratelimit-remaining',
+  'ratelimit-reset',
+];
+
 export function createApp(deps: Deps): OpenAPIHono<{ Variables: GatewayVariables }> {
-  const { keys, upstreams, corsOrigins, checks, logger, metrics, metricsToken } = deps;
+  const { keys, upstreams, rateLimits, corsOrigins, checks, logger, metrics, metricsToken } = deps;
   const app = createBaseApp<GatewayVariables>(logger, { metrics, metricsToken });
   if (corsOrigins.length > 0) {
     const origin = corsOrigins.includes('*') ? '*' : corsOrigins;
-    app.use(cors({ origin, exposeHeaders: ['x-request-id', 'x-next-cursor', 'retry-after'], maxAge: 600 }));
+    app.use(cors({ origin, exposeHeaders, maxAge: 600 }));
   }
   mountHealth(app, checks);
   const keyed = requireKey(keys);
   mountOwn(app, keyed);
-  mountProxied(app, { upstreams, requireKey: keyed });
+  mountProxied(app, { upstreams, requireKey: keyed, rateLimits });
   mountDocs(app, apiInfo);
   return app;
 }

@@ -1,6 +1,7 @@
 import { type Env, httpUrl, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
+import type { RateLimitConfig } from './limits/rate-limits.ts';
 
 const Origins = z
   .string()
@@ -11,6 +12,8 @@ const Origins = z
     message: 'must be a comma-separated list of origins such as https://app.example.com, or *',
   });
 
+const perMinute = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).default(fallback);
+
 const GatewayEnv = z.object({
   ...serviceEnv,
   PORT: port(8000),
@@ -20,6 +23,9 @@ const GatewayEnv = z.object({
   REDIS_URL: redisUrl,
   INTERNAL_TOKEN_SECRET: secret('INTERNAL_TOKEN_SECRET'),
   CORS_ORIGINS: Origins,
+  RATE_LIMIT_START: perMinute(300),
+  RATE_LIMIT_WRITE: perMinute(1_200),
+  RATE_LIMIT_READ: perMinute(6_000),
   UPSTREAM_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
 });
 
@@ -30,6 +36,7 @@ export interface GatewayConfig {
   upstreams: { adminApi: string; botManager: string; collector: string };
   upstreamTimeoutMs: number;
   redisUrl: string;
+  rateLimits: RateLimitConfig;
   corsOrigins: string[];
   secrets: { internalToken: string };
 }
@@ -48,6 +55,7 @@ export function configFromEnv(env: Env): GatewayConfig {
     },
     upstreamTimeoutMs: parsed.UPSTREAM_TIMEOUT_MS,
     redisUrl: parsed.REDIS_URL,
+    rateLimits: { start: parsed.RATE_LIMIT_START, write: parsed.RATE_LIMIT_WRITE, read: parsed.RATE_LIMIT_READ },
     corsOrigins: parsed.CORS_ORIGINS,
     secrets: { internalToken: parsed.INTERNAL_TOKEN_SECRET },
   };

@@ -11,6 +11,7 @@ const nowhere = connectUpstream('nowhere', 'http://127.0.0.1:1', 1_000);
 const app = createApp({
   keys: new KeyCache({ lookUp: async () => undefined }),
   upstreams: { adminApi: nowhere, botManager: nowhere, collector: nowhere },
+  rateLimits: { count: async () => undefined, [Symbol.asyncDispose]: async () => {} },
   corsOrigins: [],
   checks: {},
   logger: createLogger('openapi', 'silent'),

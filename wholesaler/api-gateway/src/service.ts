@@ -11,6 +11,7 @@ import { askAdminApi } from './auth/ask-admin-api.ts';
 import { followAuthChanges } from './auth/follow-auth-changes.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import type { GatewayConfig } from './config.ts';
+import { connectRateLimits } from './limits/rate-limits.ts';
 import { MeetingFanout } from './live/meeting-fanout.ts';
 import { openLiveAccess } from './live/open-live-access.ts';
 import { connectUpstream } from './upstream/upstream.ts';
@@ -48,6 +49,7 @@ export function createService(config: GatewayConfig, overrides: { logger?: Logge
       const app = createApp({
         keys,
         upstreams,
+        rateLimits: stack.use(connectRateLimits(config.redisUrl, config.rateLimits, logger)),
         corsOrigins: config.corsOrigins,
         checks,
         logger,

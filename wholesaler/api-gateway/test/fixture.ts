@@ -88,7 +88,7 @@ export async function startEdge() {
   const botManager = stack.use(await startEchoService('bot-manager'));
   const collector = stack.use(await startEchoService('collector'));
   const nonsense = stack.use(await startNonsense());
-  const startGateway = async (env: Record<string, string> = {}) => {
+  const startService = async (env: Record<string, string> = {}) => {
     const config = configFromEnv({
       ...common,
       ADMIN_API_URL: adminUrl,
@@ -98,8 +98,9 @@ export async function startEdge() {
       ...env,
     });
     const gateway = stack.use(createService(config, { logger }));
-    return (await gateway.start()).url;
+    return { gateway, ...(await gateway.start()) };
   };
+  const startGateway = async (env: Record<string, string> = {}) => (await startService(env)).url;
   const url = await startGateway();
   const redis = connectRedis(redisServer.url, logger);
   stack.defer(() => redis.disconnect());
@@ -120,6 +121,6 @@ export async function startEdge() {
     const { body: issued } = await adminCall('POST', `/admin/users/${user.id}/tokens`, { scopes });
     return { user, key: issued.token as string, tokenId: issued.id as number };
   };
-  return { url, redis, redisServer, nonsenseUrl: nonsense.url, startGateway, adminCall, newKey, stack };
+  return { url, redis, redisServer, nonsenseUrl: nonsense.url, startGateway, startService, adminCall, newKey, stack };
 }
 export type Edge = Awaited<ReturnType<typeof startEdge>>;

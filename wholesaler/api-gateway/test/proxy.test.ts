@@ -182,6 +182,26 @@ test('an answer is handed on as it comes, part by part', async () => {
   expect(rest).toBe('second third');
 });
 
+test('a gateway that is asked to stop finishes what is under way, and takes nothing new', async () => {
+  const { gateway, url } = await edge.startService();
+  holdStream();
+  const response = await fetch(`${url}/transcripts/local/streamed`, { headers: { 'x-api-key': all.key } });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  await reader.read();
+  const stopped = gateway[Symbol.asyncDispose]();
+  await waitFor('refusal', () =>
+    fetch(`${url}/`).then(
+      () => false,
+      () => true,
+    ),
+  );
+  held.resolve();
+  let rest = '';
+  for (let part = await reader.read(); !part.done; part = await reader.read()) rest += part.value;
+  expect(rest).toBe('second third');
+  await stopped;
+});
+
 test('only declared routes pass, whatever dots or slashes are in the path', async () => {
   for (const path of [
     '/bots/internal/callback',

@@ -2,6 +2,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { adminKeyHeader } from '@vexa/shared/auth/admin-key';
 import { hasScope, identityHeader } from '@vexa/shared/auth/identity-token';
 import { ServiceError } from '@vexa/shared/errors';
+import { classOf, limitRate } from '../limits/limit-rate.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import { proxy } from '../upstream/proxy.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type ProxiedRoute, proxiedRoutes, type UpstreamName } from './proxied-routes.ts';
@@ -10,10 +12,12 @@ import type { GatewayVariables, RequireKey } from './require-key.ts';
 interface Deps {
   upstreams: Record<UpstreamName, Upstream>;
   requireKey: RequireKey;
+  rateLimits: RateLimits;
 }
 
 /** Mounts what services behind the gateway serve. Bodies are not looked into: the services validate them. */
-export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, { upstreams, requireKey }: Deps): void {
+export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, deps: Deps): void {
+  const { upstreams, requireKey, rateLimits } = deps;
   for (const { route, upstream, access } of proxiedRoutes) {
     const path = route.getRoutingPath();
     app.openAPIRegistry.registerPath(route);
@@ -24,7 +28,8 @@ export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, 
       });
       continue;
     }
-    app.on(route.method, path, requireKey, (c) => {
+    const limit = limitRate(rateLimits, classOf(route.method, route.path));
+    app.on(route.method, path, requireKey, limit, (c) => {
       requireScope(c.get('authenticated').identity, access);
       return proxy(c, upstreams[upstream], { [identityHeader]: c.get('authenticated').identityToken });
     });
