@@ -1,22 +1,25 @@
 import { Command, Option } from 'commander';
 import { createContext } from './context.ts';
+import { benchMemory } from './growth/memory.ts';
+import { benchSoak } from './growth/soak.ts';
 import { benchLive } from './live/bench-live.ts';
 import { Report } from './measure/report.ts';
 import { benchThroughput } from './speed/bench-throughput.ts';
 
-const sections = { throughput: benchThroughput, live: benchLive };
+const sections = { throughput: benchThroughput, live: benchLive, memory: benchMemory, soak: benchSoak };
 type Section = keyof typeof sections;
 
-const { quick, only, model, peers } = new Command('bench')
+const { quick, only, model, peers, soakMinutes } = new Command('bench')
   .description('Speed of the transcription service and how it grows, next to faster-whisper and WhisperLive.')
   .option('--quick', 'fewer repetitions and sizes: under 3 minutes', false)
   .addOption(new Option('--only <section...>', 'measure this alone').choices(Object.keys(sections)))
   .option('--model <name...>', 'models to measure', ['tiny.en', 'base'])
+  .option('--soak-minutes <minutes>', 'time of the soak run', Number, 2)
   .option('--no-peers', 'measure ours alone')
   .parse()
-  .opts<{ quick: boolean; only?: Section[]; model: string[]; peers: boolean }>();
+  .opts<{ quick: boolean; only?: Section[]; model: string[]; peers: boolean; soakMinutes: number }>();
 
 const report = new Report('bench-whisperlive');
-const context = await createContext({ report, env: process.env, models: model, quick, withPeers: peers });
+const context = await createContext({ report, env: process.env, models: model, quick, soakMinutes, withPeers: peers });
 for (const section of only ?? (Object.keys(sections) as Section[])) await sections[section](context);
 process.exitCode = report.finish() ? 0 : 1;

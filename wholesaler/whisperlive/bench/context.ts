@@ -13,6 +13,7 @@ export interface Context {
   /** Undefined where they were not wanted or could not be installed. */
   peers: Peers | undefined;
   quick: boolean;
+  soakMinutes: number;
 }
 
 interface Options {
@@ -20,13 +21,14 @@ interface Options {
   env: Environment;
   models: readonly string[];
   quick: boolean;
+  soakMinutes: number;
   withPeers: boolean;
 }
 
-export async function createContext({ report, env, models, quick, withPeers }: Options): Promise<Context> {
+export async function createContext({ report, env, models, quick, soakMinutes, withPeers }: Options): Promise<Context> {
   const voices = loadVoices();
   return {
-    ...{ report, env, models, voices, quick },
+    ...{ report, env, models, voices, quick, soakMinutes },
     modelsDir: env.VEXA_MODELS_DIR ?? defaultModelsDir(),
     peers: withPeers ? await findPeers(env, report) : undefined,
   };

@@ -64,7 +64,7 @@ export class Speaker implements Disposable {
   async finish(deadlineMs = closeDeadlineMs): Promise<void> {
     if (this.#socket.readyState === WebSocket.CLOSED) return;
     const closed = once(this.#socket, 'close');
-    this.#socket.send(endOfAudio);
+    this.#socket.send(Buffer.from(endOfAudio));
     const deadline = setTimeout(() => this.#socket.terminate(), deadlineMs);
     await closed;
     clearTimeout(deadline);

@@ -88,6 +88,8 @@ export function peerModel(files: ModelFiles, cacheDir = defaultPeersDir()): stri
   const words: string[] = [];
   for (const [word, id] of Object.entries(model.vocab)) words[id] = word;
   for (const { content, id } of added_tokens) words[id] = content;
+  // The timestamps, which tokenizers of Hugging Face leave out: 20 ms each, behind everything else.
+  for (let i = 0; words.length < files.dimensions.vocabulary; i += 1) words.push(`<|${(i * 0.02).toFixed(2)}|>`);
   writeFileSync(join(dir, 'vocabulary.tmp'), JSON.stringify(words));
   renameSync(join(dir, 'vocabulary.tmp'), join(dir, 'vocabulary.json'));
   return dir;
