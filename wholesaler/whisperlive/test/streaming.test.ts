@@ -1,79 +1,25 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { signSessionToken } from '@vexa/shared/auth/session-token';
-import { streams } from '@vexa/shared/contracts/redis-names';
-import { StreamMessage } from '@vexa/shared/contracts/stream-messages';
-import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
-import { createLogger } from '@vexa/shared/logging';
-import type { Service } from '@vexa/shared/service';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { wordErrorRate } from '@vexa/shared/testing/word-error-rate';
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { configFromEnv } from '../src/config.ts';
-import { createService } from '../src/service.ts';
-import { readWav } from '../src/wav.ts';
+import { finalText, type LiveService, meetingId, speak, startLiveService, voice } from './support/live-service.ts';
 
-const secret = 'a-secret-for-tests-only-0123456789';
-const meetingId = 7;
 const jfk = 'And so my fellow Americans ask not what your country can do for you ask what you can do for your country';
-const frameSamples = 2048;
 
-let redis: LocalRedis;
-let reader: Redis;
-let service: Service;
+let live: LiveService;
 let url: string;
 let token: string;
+let connect: LiveService['connect'];
+let published: LiveService['published'];
 
 beforeAll(async () => {
-  redis = await startRedis();
-  reader = new Redis(redis.url);
-  reader.on('error', () => {}); // killed on purpose in a test below
-  service = createService(config(), { logger: createLogger('whisperlive', 'silent') });
-  url = (await service.start()).audio ?? '';
-  token = await signSessionToken(secret, { meeting_id: meetingId, user_id: 1, connection_id: 'c' });
+  live = await startLiveService();
+  ({ url, token, connect, published } = live);
 }, 180_000);
 
-afterAll(async () => {
-  await service?.[Symbol.asyncDispose]();
-  reader?.disconnect();
-  await redis?.[Symbol.asyncDispose]();
-}, 60_000);
-
-function config() {
-  const env = { PORT: '0', HEALTH_PORT: '0', HOST: '127.0.0.1', REDIS_URL: redis.url, SESSION_TOKEN_SECRET: secret };
-  return configFromEnv({ ...process.env, ...env, LOG_LEVEL: 'silent' });
-}
-
-interface ClientFrame {
-  status?: string;
-  message?: unknown;
-  segments?: { segment_id: string; start: number; end: number; text: string; completed: boolean }[];
-}
-
-async function connect(uid: string, more: Record<string, unknown> = {}, to = url) {
-  const socket = new WebSocket(to);
-  const frames: ClientFrame[] = [];
-  socket.on('message', (data) => frames.push(JSON.parse(String(data)) as ClientFrame));
-  await once(socket, 'open');
-  socket.send(JSON.stringify({ uid, token, platform: 'local', meeting_id: meetingId, speaker: 'John', ...more }));
-  await waitFor('the server to be ready', () => frames.some(({ message }) => message === 'SERVER_READY'));
-  return { socket, frames };
-}
-
-const voice = async (file: string): Promise<Float32Array> =>
-  readWav(await readFile(fileURLToPath(import.meta.resolve(`@vexa/shared/testing/voices/${file}`))));
-
-/** Sends audio at `speed` times the pace at which it was spoken. */
-async function speak(socket: WebSocket, audio: Float32Array, speed = 4): Promise<void> {
-  for (let at = 0; at < audio.length; at += frameSamples) {
-    socket.send(Buffer.from(audio.slice(at, at + frameSamples).buffer));
-    await new Promise((resolve) => setTimeout(resolve, frameSamples / 16 / speed));
-  }
-}
+afterAll(() => live?.[Symbol.asyncDispose](), 60_000);
 
 /** Holds back what is sent meanwhile, so that the other side reads it all at once. */
 function inOnePacket(socket: WebSocket, send: () => void): void {
@@ -82,16 +28,6 @@ function inOnePacket(socket: WebSocket, send: () => void): void {
   send();
   raw.uncork();
 }
-
-async function published(uid: string): Promise<StreamMessage[]> {
-  const entries = await reader.xrange(streams.segments, '-', '+');
-  return entries.map(([, fields]) => StreamMessage.parse(JSON.parse(fields[1] ?? ''))).filter((m) => m.uid === uid);
-}
-
-const finalText = (messages: StreamMessage[]) =>
-  messages
-    .flatMap((m) => (m.type === 'transcription' ? m.segments.filter((s) => s.completed).map((s) => s.text) : []))
-    .join(' ');
 
 test('speech becomes drafts, then finals with the same ids, then the end: in this order and with the right words', async () => {
   const { socket, frames } = await connect('order');
@@ -120,6 +56,30 @@ test('speech becomes drafts, then finals with the same ids, then the end: in thi
   const told = frames.flatMap((frame) => frame.segments ?? []).filter((s) => s.completed);
   expect(told.map((s) => s.text)).toEqual(segments.filter((s) => s.completed).map((s) => s.text));
   expect(told.every((s) => s.segment_id.startsWith('order:') && s.start < s.end)).toBe(true);
+});
+
+test('finals tell when each of their words was said, to Redis and to the client alike; drafts do not', async () => {
+  const { socket, frames } = await connect('words');
+  await speak(socket, new Float32Array(16_000 * 2));
+  await speak(socket, await voice('sb-spk1_snt1.wav'));
+  socket.send('END_OF_AUDIO');
+  await once(socket, 'close');
+  const segments = (await published('words')).flatMap((m) => (m.type === 'transcription' ? m.segments : []));
+  expect(segments.every(({ words, completed }) => (words !== undefined) === completed)).toBe(true);
+  const [final] = segments.filter(({ completed }) => completed);
+  const { words = [], start = 0, end = 0, text = '' } = final ?? {};
+  expect(
+    words
+      .map((word) => word.text)
+      .join('')
+      .trim(),
+  ).toBe(text);
+  // The clip is quiet for its first 0.3 s.
+  expect(start).toBeGreaterThan(2.1);
+  expect(words[0]?.start).toBe(start);
+  expect(words.at(-1)?.end).toBeLessThanOrEqual(end);
+  expect(words.every((word, i) => word.start >= (words[i - 1]?.end ?? 0) && word.end >= word.start)).toBe(true);
+  expect(frames.flatMap((frame) => frame.segments ?? []).find(({ completed }) => completed)).toMatchObject({ words });
 });
 
 test('two speakers at once keep their own words', async () => {
@@ -248,42 +208,8 @@ test('silence is transcribed as nothing', async () => {
   expect((await published('silence')).map(({ type }) => type)).toEqual(['session_start', 'session_end']);
 });
 
-test('words spoken while Redis is gone arrive when it is back', { timeout: 60_000 }, async () => {
-  const { socket } = await connect('redis-gone');
-  await waitFor('the session start to be on disk', async () => (await published('redis-gone')).length === 1);
-  await redis.kill();
-  await speak(socket, await voice('sb-spk1_snt1.wav'));
-  socket.send('END_OF_AUDIO');
-  const closed = once(socket, 'close');
-  await redis.start();
-  await closed;
-  const messages = await published('redis-gone');
-  expect(messages.at(-1)?.type).toBe('session_end');
-  expect(finalText(messages).toLowerCase()).toContain('child');
-});
-
-test('while Redis is gone a client that goes on is held back, and nothing is lost', { timeout: 60_000 }, async () => {
-  const { socket } = await connect('flood');
-  await waitFor('the session start to be on disk', async () => (await published('flood')).length === 1);
-  const before = await reader.xlen(streams.speakerEvents);
-  await redis.kill();
-  const turn = { event_type: 'SPEAKER_START', participant_name: 'x'.repeat(250), relative_client_timestamp_ms: 1 };
-  const control = JSON.stringify({ type: 'speaker_activity', payload: turn });
-  // Held back means that the buffers of both sides and of the network are full: so much can be in flight at most.
-  let sent = 0;
-  await waitFor('the client to be held back', () => {
-    for (let i = 0; i < 1_000; i += 1) socket.send(control);
-    sent += 1_000;
-    return socket.bufferedAmount > 4_000_000;
-  });
-  await redis.start();
-  socket.send('END_OF_AUDIO');
-  await once(socket, 'close');
-  expect((await reader.xlen(streams.speakerEvents)) - before).toBe(sent);
-});
-
 test('a service that is told to stop publishes what was being said, but leaves it to the client to say it again', async () => {
-  const stopped = createService(config(), { logger: createLogger('whisperlive', 'silent') });
+  const stopped = live.createService();
   const { audio, http } = await stopped.start();
   expect((await fetch(`${http}/health/ready`)).status).toBe(200);
   const { socket, frames } = await connect('stopped', {}, audio);
