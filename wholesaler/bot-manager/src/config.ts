@@ -45,6 +45,7 @@ const BotManagerEnv = z.object({
   JOINING_TIMEOUT_MS: ms(180_000),
   NEEDS_HELP_TIMEOUT_MS: ms(600_000),
   STOPPING_TIMEOUT_MS: ms(30_000),
+  LAUNCH_TIMEOUT_MS: ms(15_000),
   HEARTBEAT_TIMEOUT_MS: ms(35_000),
   SESSION_END_TIMEOUT_MS: ms(30_000),
   FINISH_TIMEOUT_MS: ms(120_000),
@@ -58,6 +59,8 @@ export interface LifecycleLimits {
   joiningMs: number;
   needsHelpMs: number;
   stoppingMs: number;
+  /** From a run's row until its bot is to be in the runner's list. */
+  launchMs: number;
   heartbeatMs: number;
   /** From a bot's end until sessions that never ended are closed by force. */
   sessionEndMs: number;
@@ -144,6 +147,7 @@ export function configFromEnv(env: Env): BotManagerConfig {
       joiningMs: parsed.JOINING_TIMEOUT_MS,
       needsHelpMs: parsed.NEEDS_HELP_TIMEOUT_MS,
       stoppingMs: parsed.STOPPING_TIMEOUT_MS,
+      launchMs: parsed.LAUNCH_TIMEOUT_MS,
       heartbeatMs: parsed.HEARTBEAT_TIMEOUT_MS,
       sessionEndMs: parsed.SESSION_END_TIMEOUT_MS,
       finishMs: parsed.FINISH_TIMEOUT_MS,

@@ -8,6 +8,7 @@ const limits = {
   joiningMs: 180_000,
   needsHelpMs: 600_000,
   stoppingMs: 30_000,
+  launchMs: 15_000,
   heartbeatMs: 35_000,
   sessionEndMs: 30_000,
   finishMs: 120_000,

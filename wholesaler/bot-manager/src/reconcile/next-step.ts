@@ -27,8 +27,6 @@ export interface Seen {
   watchingSince: Date;
 }
 
-/** A bot is to be in the runner's list this long after its row was written. */
-export const launchMs = 15_000;
 // The bot keeps these limits by itself; past them by this much it is not keeping them.
 const botGraceMs = 60_000;
 
@@ -39,10 +37,11 @@ export function nextStep(seen: Seen, limits: LifecycleLimits): Step {
   if (!run || run.ended_at) return mayReplace(seen, limits) ? { do: 'replace' } : { do: 'finish' };
   const containerId = running.get(run.container_name);
   if (containerId === undefined) {
-    const launching = run.container_id === null && since(seen, run.started_at) < launchMs;
+    const launching = run.container_id === null && since(seen, run.started_at) < limits.launchMs;
     return launching ? { do: 'nothing' } : { do: 'end run', run, loss: 'bot_crashed' };
   }
-  if (run.container_id === null && since(seen, run.started_at) >= launchMs) return { do: 'adopt', run, containerId };
+  if (run.container_id === null && since(seen, run.started_at) >= limits.launchMs)
+    return { do: 'adopt', run, containerId };
   const heardOf = run.last_seen_at > seen.watchingSince ? run.last_seen_at : seen.watchingSince;
   if (since(seen, heardOf) >= limits.heartbeatMs) return { do: 'end run', run, loss: 'bot_lost', containerId };
   return overdue(seen, limits, { run, containerId, forMs: since(seen, statusSince(meeting)) });
