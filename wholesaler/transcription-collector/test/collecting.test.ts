@@ -317,6 +317,24 @@ test('text that Postgres cannot store as it is loses the character, not the word
   });
 });
 
+test('segments that tell the times of their words are kept like any other', async () => {
+  const m = await newMeeting(harness);
+  const words = [
+    { text: ' Good', start: 0.3, end: 0.6, probability: 0.9 },
+    { text: ' morning.', start: 0.6, end: 1.1 },
+  ];
+  await send(
+    harness.redis,
+    sessionStart(m, 'timed', { speaker: 'Ann' }),
+    said(m, 'timed', { n: 1, start: 0.3, end: 1.2, text: 'Good morning.', words }),
+    sessionEnd(m, 'timed'),
+  );
+  await drained(collector.url, m);
+  expect(await getTranscript(collector.url, m)).toMatchObject({
+    segments: [{ text: 'Good morning.', start: 0.3, end: 1.2, speaker: 'Ann' }],
+  });
+});
+
 test('consumed messages leave nothing in the stream', async () => {
   await consumed(harness.redis);
   expect(await harness.redis.xrange(streams.segments, '-', '+')).toEqual([]);

@@ -2,6 +2,7 @@ import { signIdentity, signServiceCall } from '@vexa/shared/auth/identity-token'
 import { signSessionToken } from '@vexa/shared/auth/session-token';
 import { DrainReply } from '@vexa/shared/contracts/internal';
 import { streams } from '@vexa/shared/contracts/redis-names';
+import type { SpokenWord } from '@vexa/shared/contracts/stream-messages';
 import { Transcript } from '@vexa/shared/contracts/transcript';
 import { connectDb, type DbConnection } from '@vexa/shared/db/client';
 import { startPostgres, uniqueDatabaseName } from '@vexa/shared/local/postgres';
@@ -120,6 +121,7 @@ export interface Said {
   text: string;
   completed?: boolean;
   speaker?: string;
+  words?: SpokenWord[];
 }
 
 export const said = (m: TestMeeting, uid: string, ...segments: Said[]) => ({
