@@ -74,8 +74,8 @@ test('finals tell when each of their words was said, to Redis and to the client 
       .join('')
       .trim(),
   ).toBe(text);
-  // The clip is quiet for its first 0.3 s.
-  expect(start).toBeGreaterThan(2.1);
+  // Not where the audio that was decoded began: that is a pre-roll of silence.
+  expect(start).toBeGreaterThan(2);
   expect(words[0]?.start).toBe(start);
   expect(words.at(-1)?.end).toBeLessThanOrEqual(end);
   expect(words.every((word, i) => word.start >= (words[i - 1]?.end ?? 0) && word.end >= word.start)).toBe(true);

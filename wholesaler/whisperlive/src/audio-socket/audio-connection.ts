@@ -24,7 +24,7 @@ export const closeCodes = { done: 1000, invalidData: 1007, policy: 1008, restart
 
 const firstMessageTimeoutMs = 10_000;
 const maxBadFrames = 10;
-const resumeCheckMs = 100;
+const resumeCheckMs = 25;
 
 /** Serves one audio connection from its first message to the session's end. Resolves when all of it is published. */
 export async function serveAudioConnection(

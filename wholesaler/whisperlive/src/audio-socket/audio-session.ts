@@ -70,7 +70,7 @@ export class AudioSession {
           deps.logger.error({ ...errorFields(error), uid: config.uid }, 'audio of a session was not transcribed'),
       },
     );
-    this.#inOrder(() =>
+    void this.#inOrder(() =>
       deps.publisher.publish({
         ...this.#head(),
         type: 'session_start',
@@ -122,7 +122,7 @@ export class AudioSession {
       participant_id: payload.participant_id ?? payload.participant_id_meet ?? payload.participant_name,
       relative_client_timestamp_ms: payload.relative_client_timestamp_ms,
     };
-    this.#inOrder(() => this.#deps.publisher.publishSpeakerEvent(event));
+    void this.#inOrder(() => this.#deps.publisher.publishSpeakerEvent(event));
   }
 
   /** Finishes what was heard so far and tells Redis that the session is over. Safe to call again. */
@@ -133,7 +133,7 @@ export class AudioSession {
 
   async #finish(): Promise<void> {
     await this.#stream.finish();
-    this.#inOrder(() =>
+    void this.#inOrder(() =>
       this.#deps.publisher.publish({
         ...this.#head(),
         type: 'session_end',
@@ -145,23 +145,24 @@ export class AudioSession {
     await this.#order;
   }
 
-  #heard({ number, start, end, text, words: timed, language, languageProbability, completed }: HeardSegment): void {
+  #heard(heard: HeardSegment): void {
+    const { number, start, end, text, words: timed, language, completed } = heard;
     const words = timed.length > 0 ? { words: timed } : {};
     // While Redis is behind, drafts would only stand in the way of finals.
     if (!completed && this.#drafts > 0) return;
     if (!completed) this.#drafts += 1;
     const segment_id = `${this.uid}:${number}`;
     const speaker = this.#identity.config.speaker ?? null;
-    this.#inOrder(async () => {
-      try {
-        const segment = { segment_id, start, end, text, language, completed, speaker, ...words };
-        await this.#deps.publisher.publish({ ...this.#head(), type: 'transcription', segments: [segment] });
-      } finally {
-        if (!completed) this.#drafts -= 1;
-      }
-      this.#tellLanguage(segment);
-      if (!this.#telling) return;
-      this.#deps.send({ uid: this.uid, segments: [{ segment_id, start, end, text, completed, ...words }] });
+    const segment = { segment_id, start, end, text, language, completed, speaker, ...words };
+    void this.#inOrder(
+      () => this.#deps.publisher.publish({ ...this.#head(), type: 'transcription', segments: [segment] }),
+      () => {
+        this.#tellLanguage(heard);
+        if (!this.#telling) return;
+        this.#deps.send({ uid: this.uid, segments: [{ segment_id, start, end, text, completed, ...words }] });
+      },
+    ).finally(() => {
+      if (!completed) this.#drafts -= 1;
     });
   }
 
@@ -177,11 +178,14 @@ export class AudioSession {
     return { v: 1 as const, uid: this.uid, token: this.#identity.config.token };
   }
 
-  #inOrder(step: () => Promise<void>): void {
+  /** Hands a message over in its turn; the client is told once Redis has it, and all before it. Never rejects. */
+  #inOrder(publish: () => Promise<void>, tell?: () => void): Promise<void> {
     this.#waiting += 1;
     this.#deps.onWaiting(1);
+    const published = publish();
     this.#order = this.#order
-      .then(step)
+      .then(() => published)
+      .then(tell)
       .catch((error: unknown) => {
         this.#deps.logger.error({ ...errorFields(error), uid: this.uid }, 'a message of a session was not published');
       })
@@ -189,5 +193,6 @@ export class AudioSession {
         this.#waiting -= 1;
         this.#deps.onWaiting(-1);
       });
+    return this.#order;
   }
 }
