@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { requireAdminKey } from '@vexa/shared/auth/admin-key';
 import { type IdentityVariables, requireIdentity } from '@vexa/shared/auth/identity-token';
-import { createApp as createBaseApp } from '@vexa/shared/http/app';
+import { type AppOptions, createApp as createBaseApp } from '@vexa/shared/http/app';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import { mountWebhookAdmin, mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
 import type { RecordCallbackDeps } from './bots/record-callback.ts';
@@ -17,11 +17,12 @@ export type AppDeps = BotRouteDeps &
     sessionTokenSecret: string;
     adminToken: string;
     webhookAllowedHosts: readonly string[];
+    served: AppOptions;
     checks: Checks;
   };
 
 export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
-  const app = createBaseApp<IdentityVariables>(deps.logger);
+  const app = createBaseApp<IdentityVariables>(deps.logger, deps.served);
   mountHealth(app, deps.checks);
   // Before the routes under /bots that only the gateway may call.
   mountCallbacks(app, deps);

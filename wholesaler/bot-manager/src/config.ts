@@ -74,6 +74,8 @@ export interface LifecycleLimits {
 export interface BotManagerConfig {
   http: { port: number; host: string };
   logLevel: LogLevel;
+  /** Asked of whoever reads `/metrics`; undefined: nothing is asked. */
+  metricsToken: string | undefined;
   databaseUrl: string;
   redisUrl: string;
   collectorUrl: string;
@@ -121,6 +123,7 @@ export function configFromEnv(env: Env): BotManagerConfig {
   return {
     http: { port: parsed.PORT, host: parsed.HOST },
     logLevel: parsed.LOG_LEVEL,
+    metricsToken: parsed.METRICS_TOKEN,
     databaseUrl: parsed.DATABASE_URL,
     redisUrl: parsed.REDIS_URL,
     collectorUrl: parsed.TRANSCRIPTION_COLLECTOR_URL,

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { connectDb } from '@vexa/shared/db/client';
+import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { createLogger, errorFields, type Logger } from '@vexa/shared/logging';
 import { connectRedis } from '@vexa/shared/redis/client';
 import type { Service } from '@vexa/shared/service';
+import { measureOutbox } from '@vexa/shared/webhooks/outbox-metrics';
 import { startOutboxSender } from '@vexa/shared/webhooks/outbox-sender';
 import { createApp } from './app.ts';
 import { createBotCommands } from './bots/bot-commands.ts';
 import type { BotManagerConfig } from './config.ts';
 import { createCollectorClient } from './finish/collector-client.ts';
 import { announceStatus } from './meetings/announce.ts';
+import { measureLifecycle } from './metrics/lifecycle-metrics.ts';
 import { createModelList } from './models/model-list.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { callbackPath } from './routes/callbacks.ts';
@@ -37,12 +40,21 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
       const redis = connectRedis(config.redisUrl, logger);
       stack.defer(() => redis.disconnect());
       const runner = stack.use(overrides.runner ?? processRunner(config));
-      const outbox = stack.use(startOutboxSender({ db, logger, allowedHosts: config.webhookAllowedHosts }));
+      const metrics = createMetrics('bot-manager');
+      const outbox = stack.use(
+        startOutboxSender({
+          db,
+          logger,
+          allowedHosts: config.webhookAllowedHosts,
+          onAttempt: measureOutbox(metrics.registry, db),
+        }),
+      );
       let callbackUrl = '';
       const shared = {
         db,
         logger,
         runner,
+        metrics: measureLifecycle(metrics.registry, db),
         now: overrides.now ?? (() => new Date()),
         announce: announceStatus({ redis, logger, outbox }),
         commands: createBotCommands(redis),
@@ -62,6 +74,7 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
         adminToken: config.secrets.adminToken,
         webhookAllowedHosts: config.webhookAllowedHosts,
         outbox,
+        served: { metrics, metricsToken: config.metricsToken },
         checks: { postgres: () => sql`select 1`, redis: () => redis.ping() },
       });
       const http = stack.use(await listen(app, config.http));

@@ -293,6 +293,8 @@ describe('starting a bot', () => {
     expect(second.body).toEqual(first.body);
     const other = await user('POST', '/bots', { ...room, native_meeting_id: 'other' }, key);
     expect([other.status, other.body.detail[0].loc]).toEqual([422, ['header', 'Idempotency-Key']]);
+    const bad = await user('POST', '/bots', room, { 'idempotency-key': 'x'.repeat(256) });
+    expect([bad.status, bad.body.detail[0].loc]).toEqual([422, ['header', 'idempotency-key']]);
     const storm = await Promise.all(
       Array.from({ length: 8 }, () =>
         user('POST', '/bots', { ...room, native_meeting_id: 'storm' }, { 'idempotency-key': 'k-2' }),

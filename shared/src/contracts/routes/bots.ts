@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { Meeting, MeetingPath, Message, ReconfigureBotRequest, RunningBots, StartBotRequest } from '../meeting.ts';
+import { IdempotencyHeader } from './idempotency.ts';
 import { json, jsonBody, keySecurity } from './parts.ts';
 import { problems } from './problems.ts';
 
@@ -18,7 +19,11 @@ const startBotResponses = {
   ...problems(400, 401, 403, 409, 413, 422, 429, 503, 504),
 };
 
-export const startBotRoute = createRoute({ ...startBot, responses: startBotResponses });
+export const startBotRoute = createRoute({
+  ...startBot,
+  request: { ...startBot.request, headers: IdempotencyHeader },
+  responses: startBotResponses,
+});
 
 /** The retailer's form: several users share one bot, so whoever comes second is answered the running meeting. */
 export const startOrShareBotRoute = createRoute({

@@ -3,6 +3,7 @@ import { signSessionToken } from '@vexa/shared/auth/session-token';
 import type { Db } from '@vexa/shared/db/client';
 import type { Logger } from '@vexa/shared/logging';
 import { type MeetingRow, setBotContainer } from '../meetings/meeting-store.ts';
+import type { LifecycleMetrics } from '../metrics/lifecycle-metrics.ts';
 import type { Runner } from '../runners/runner.ts';
 import { type BotRun, insertRun, setRunContainer } from './bot-run-store.ts';
 import { automaticLeaveOf, settingsOf } from './bot-settings.ts';
@@ -11,6 +12,7 @@ export interface LaunchDeps {
   db: Db;
   runner: Runner;
   logger: Logger;
+  metrics: LifecycleMetrics;
   /** What every bot is told, whichever meeting it is for. */
   bots: { whisperLiveUrl: string; redisUrl: string; callbackUrl: () => string };
   sessionTokenSecret: string;

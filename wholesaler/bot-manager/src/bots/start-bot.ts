@@ -3,7 +3,9 @@ import type { Identity } from '@vexa/shared/contracts/internal';
 import { Meeting, type StartBotRequest } from '@vexa/shared/contracts/meeting';
 import { constructMeetingUrl, type PlatformHosts } from '@vexa/shared/contracts/platform';
 import type { Db } from '@vexa/shared/db/client';
-import { fieldError, ServiceError } from '@vexa/shared/errors';
+import { ServiceError } from '@vexa/shared/errors';
+import { answerBefore } from '@vexa/shared/idempotency/answer-once';
+import { hashRequest, type IdempotencyKey, replaceAnswer, storeAnswer } from '@vexa/shared/idempotency/answer-store';
 import { errorFields } from '@vexa/shared/logging';
 import { requestFields, traceHeaders } from '@vexa/shared/request-context';
 import { wholesalerUsage } from '@vexa/wholesaler-database/usage';
@@ -14,14 +16,6 @@ import { chooseModel, type ModelList } from '../models/model-list.ts';
 import { type BotRun, countOpenRuns } from './bot-run-store.ts';
 import { settingsFrom } from './bot-settings.ts';
 import { endRun } from './end-run.ts';
-import {
-  findAnswer,
-  hashRequest,
-  type IdempotencyKey,
-  lockKey,
-  replaceAnswer,
-  storeAnswer,
-} from './idempotency-store.ts';
 import { type LaunchDeps, launchBot, openRun } from './launch-bot.ts';
 
 export interface StartBotDeps extends LaunchDeps {
@@ -49,6 +43,15 @@ type Reserved = { replay: Meeting } | { meeting: MeetingRow; run: BotRun };
  * not be started, and for an idempotency key `conflict` (still running) or `validation_error` (other request).
  */
 export async function startBot(deps: StartBotDeps, input: StartBotInput): Promise<Meeting> {
+  try {
+    return await start(deps, input);
+  } catch (error) {
+    if (error instanceof ServiceError) deps.metrics.botRefused(error.code);
+    throw error;
+  }
+}
+
+async function start(deps: StartBotDeps, input: StartBotInput): Promise<Meeting> {
   const { identity, request, idempotencyKey } = input;
   const key: IdempotencyKey | undefined =
     idempotencyKey === undefined
@@ -56,8 +59,8 @@ export async function startBot(deps: StartBotDeps, input: StartBotInput): Promis
       : { userId: identity.user_id, key: idempotencyKey, requestHash: hashRequest(request) };
   const model = await chooseModel(deps.models, request.model_identifier);
   const reserved = await deps.db.transaction(async (tx) => {
-    const replay = key && (await answeredBefore(tx, key));
-    if (replay) return { replay };
+    const before = key && (await answerBefore(tx, key));
+    if (before) return { replay: Meeting.parse(before.body) };
     const made = await reserve(deps, tx, { identity, request: { ...request, model_identifier: model } });
     if (key) await storeAnswer(tx, key, { status: 201, body: toMeeting(made.meeting) });
     return made;
@@ -66,19 +69,6 @@ export async function startBot(deps: StartBotDeps, input: StartBotInput): Promis
   const meeting = toMeeting(await launch(deps, reserved.meeting, reserved.run));
   if (key) await replaceAnswer(deps.db, key, meeting);
   return meeting;
-}
-
-async function answeredBefore(tx: Db, key: IdempotencyKey): Promise<Meeting | undefined> {
-  if (!(await lockKey(tx, key))) {
-    throw new ServiceError('conflict', 'A request with this Idempotency-Key is still running.', {
-      retryAfterSeconds: 1,
-    });
-  }
-  const answer = await findAnswer(tx, key);
-  if (answer && answer.requestHash !== key.requestHash) {
-    throw fieldError(['header', 'Idempotency-Key'], 'was used for a different request');
-  }
-  return answer && Meeting.parse(answer.body);
 }
 
 async function reserve(
@@ -145,7 +135,9 @@ async function requireCapacity(tx: Db, maxBots: number): Promise<void> {
 
 async function launch(deps: StartBotDeps, meeting: MeetingRow, run: BotRun): Promise<MeetingRow> {
   try {
-    return await launchBot(deps, meeting, run);
+    const launched = await launchBot(deps, meeting, run);
+    deps.metrics.botStarted('request');
+    return launched;
   } catch (error) {
     deps.logger.error({ ...errorFields(error), meeting_id: meeting.id }, 'bot could not be started');
     const reason = 'The bot could not be started.';

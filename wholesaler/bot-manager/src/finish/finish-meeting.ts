@@ -9,12 +9,14 @@ import { type BotRun, listRuns } from '../bots/bot-run-store.ts';
 import type { LifecycleLimits } from '../config.ts';
 import { findMeetingById, type MeetingRow } from '../meetings/meeting-store.ts';
 import { type TransitionDeps, transitionMeeting } from '../meetings/transition.ts';
+import type { LifecycleMetrics } from '../metrics/lifecycle-metrics.ts';
 import { type CollectorClient, CollectorUnreachableError } from './collector-client.ts';
 import { emptyNote, endingOf, reasonOf, wasActive } from './outcome.ts';
 
 export interface FinishDeps extends TransitionDeps {
   collector: Pick<CollectorClient, 'drain'>;
   logger: Logger;
+  metrics: LifecycleMetrics;
   limits: Pick<LifecycleLimits, 'sessionEndMs' | 'finishMs' | 'collectorDownMs'>;
   /** Between two questions to the collector. */
   pollMs?: number;
@@ -142,6 +144,8 @@ async function complete(
     },
   });
   if (!done) return;
+  const barrierMs = deps.now().getTime() - (done.end_time ?? deps.now()).getTime();
+  deps.metrics.meetingFinished({ status: done.status, completionReason, incomplete, barrierMs });
   const fields = { meeting_id: done.id, status: done.status, completion_reason: completionReason };
   deps.logger.info({ ...fields, segment_count: reply.segment_count, incomplete }, 'meeting finished');
 }

@@ -34,6 +34,7 @@ export async function reconcileMeeting(
   const step = nextStep({ meeting, runs, running, now: deps.now(), watchingSince }, deps.limits);
   if (step.do !== 'nothing' && step.do !== 'finish') {
     deps.logger.warn({ meeting_id: meetingId, status: meeting.status, step: step.do }, 'reconciling');
+    deps.metrics.reconciled(step.do);
   }
   switch (step.do) {
     case 'nothing':

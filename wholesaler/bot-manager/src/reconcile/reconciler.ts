@@ -1,5 +1,5 @@
+import { forgetAnswersBefore } from '@vexa/shared/idempotency/answer-store';
 import { errorFields } from '@vexa/shared/logging';
-import { forgetAnswersBefore } from '../bots/idempotency-store.ts';
 import { type FinishDeps, finishMeeting } from '../finish/finish-meeting.ts';
 import { listLiveMeetingIds } from '../meetings/meeting-store.ts';
 import type { RunningBot } from '../runners/runner.ts';

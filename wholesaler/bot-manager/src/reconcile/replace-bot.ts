@@ -34,6 +34,7 @@ export async function replaceBot(deps: ReplaceDeps, meetingId: number): Promise<
   deps.logger.warn({ meeting_id: meetingId }, 'bot replaced');
   try {
     await launchBot(deps, opened.meeting, opened.run);
+    deps.metrics.botStarted('replacement');
   } catch (error) {
     deps.logger.error({ ...errorFields(error), meeting_id: meetingId }, 'replacement could not be started');
   }

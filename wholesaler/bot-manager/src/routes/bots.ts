@@ -1,7 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type IdentityVariables, requireIdentity } from '@vexa/shared/auth/identity-token';
 import { botsStatusRoute, reconfigureBotRoute, startBotRoute, stopBotRoute } from '@vexa/shared/contracts/routes/bots';
-import { fieldError } from '@vexa/shared/errors';
 import type { BotCommands } from '../bots/bot-commands.ts';
 import { reconfigureBot } from '../bots/reconfigure-bot.ts';
 import { runningBots } from '../bots/running-bots.ts';
@@ -22,7 +21,7 @@ export function mountBots(app: OpenAPIHono<{ Variables: IdentityVariables }>, de
     const meeting = await startBot(deps, {
       identity: c.var.identity,
       request: c.req.valid('json'),
-      idempotencyKey: idempotencyKey(c.req.header('idempotency-key')),
+      idempotencyKey: c.req.valid('header')['idempotency-key'],
     });
     return c.json(meeting, 201);
   });
@@ -38,9 +37,4 @@ export function mountBots(app: OpenAPIHono<{ Variables: IdentityVariables }>, de
     await reconfigureBot(deps, { userId: c.var.identity.user_id, platform, nativeId, request });
     return c.json({ message: 'Reconfiguration request accepted and sent to the bot.' }, 202);
   });
-}
-
-function idempotencyKey(value: string | undefined): string | undefined {
-  if (value === undefined || /^[\x21-\x7e]{1,255}$/.test(value)) return value;
-  throw fieldError(['header', 'Idempotency-Key'], 'must be 1 to 255 visible ASCII characters');
 }

@@ -12,6 +12,7 @@ import { startBot } from '../../src/bots/start-bot.ts';
 import { stopBot } from '../../src/bots/stop-bot.ts';
 import { finishMeeting } from '../../src/finish/finish-meeting.ts';
 import { listLiveMeetingIds } from '../../src/meetings/meeting-store.ts';
+import { unmeasured } from '../../src/metrics/lifecycle-metrics.ts';
 import { createOrphanSweep } from '../../src/reconcile/end-orphans.ts';
 import { reconcileMeeting } from '../../src/reconcile/reconcile-meeting.ts';
 import { recordExit } from '../../src/reconcile/record-exit.ts';
@@ -171,6 +172,7 @@ class Manager implements Disposable {
       logger,
       limits,
       runner: mortalRunner(runner, life),
+      metrics: unmeasured,
       announce: () => {},
       reconcile: () => {},
       commands: { send: async () => 1 },
