@@ -3,28 +3,31 @@ export interface Cue {
   start: number;
   end: number;
   text: string;
+  /** The text as it is to be laid out; without it, all of it is one line. */
+  lines?: readonly string[];
   speaker?: string | null;
 }
 
 /** SubRip: numbered cues; a speaker is written before the text. */
 export const toSrt = (cues: readonly Cue[]): string =>
   cues
-    .map(({ start, end, text, speaker }, i) => {
-      const line = speaker ? `${oneLine(speaker)}: ${oneLine(text)}` : oneLine(text);
-      return `${i + 1}\n${clock(start, ',')} --> ${clock(end, ',')}\n${line}\n\n`;
+    .map(({ speaker, ...cue }, i) => {
+      const line = speaker ? `${oneLine(speaker)}: ${laidOut(cue)}` : laidOut(cue);
+      return `${i + 1}\n${clock(cue.start, ',')} --> ${clock(cue.end, ',')}\n${line}\n\n`;
     })
     .join('');
 
 /** WebVTT (https://www.w3.org/TR/webvtt1/): a speaker is a voice span. */
 export const toVtt = (cues: readonly Cue[]): string => {
-  const written = cues.map(({ start, end, text, speaker }) => {
-    const line = speaker
-      ? `<v ${escapeMarkup(oneLine(speaker))}>${escapeMarkup(oneLine(text))}</v>`
-      : escapeMarkup(oneLine(text));
-    return `${clock(start, '.')} --> ${clock(end, '.')}\n${line}\n\n`;
+  const written = cues.map(({ speaker, ...cue }) => {
+    const text = escapeMarkup(laidOut(cue));
+    const line = speaker ? `<v ${escapeMarkup(oneLine(speaker))}>${text}</v>` : text;
+    return `${clock(cue.start, '.')} --> ${clock(cue.end, '.')}\n${line}\n\n`;
   });
   return `WEBVTT\n\n${written.join('')}`;
 };
+
+const laidOut = ({ text, lines = [text] }: Cue): string => lines.map(oneLine).join('\n');
 
 /** A line break would end a line of the format, and an arrow or an empty line the cue. */
 export const oneLine = (text: string): string =>

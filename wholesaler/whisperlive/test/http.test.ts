@@ -79,6 +79,10 @@ test("OpenAI's client gets subtitles", async () => {
   const file = { model: 'whisper-1', file: await jfkFile() };
   const srt = await openai.audio.transcriptions.create({ ...file, response_format: 'srt' });
   expect(srt).toMatch(/^1\n00:00:0\d,\d{3} --> 00:00:\d\d,\d{3}\nAnd so/);
+  const lines = srt.split('\n').filter((line) => /[a-z]/i.test(line));
+  expect(lines.length).toBeGreaterThan(2);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(42);
+  expect(wordErrorRate(jfk, lines.join(' ')).errors).toBeLessThanOrEqual(2);
   const vtt = await openai.audio.transcriptions.create({ ...file, response_format: 'vtt' });
   expect(vtt).toMatch(/^WEBVTT\n\n00:00:0\d\.\d{3} --> 00:00:\d\d\.\d{3}\nAnd so/);
 });
@@ -99,6 +103,26 @@ test("OpenAI's client gets segments with their times and figures", async () => {
     expect(segment.avg_logprob).toBeGreaterThan(-1);
     expect(segment.no_speech_prob).toBeLessThan(0.6);
   }
+});
+
+test("OpenAI's client gets the times of words, with and without segments", async () => {
+  const request = { model: 'tiny.en', file: await jfkFile(), response_format: 'verbose_json' as const };
+  const verbose = await openai.audio.transcriptions.create({ ...request, timestamp_granularities: ['word'] });
+  const { words = [] } = verbose;
+  expect(verbose.segments).toBeUndefined();
+  expect(wordErrorRate(verbose.text, words.map(({ word }) => word).join(' ')).errors).toBe(0);
+  for (const [i, { word, start, end }] of words.entries()) {
+    expect(word).toMatch(/^[\w'-]+$/);
+    expect(start).toBeGreaterThanOrEqual(words[i - 1]?.end ?? 0);
+    expect(end).toBeGreaterThanOrEqual(start);
+    expect(end).toBeLessThanOrEqual(11);
+  }
+  // Before "ask not" he pauses for a second; "country" is said at six seconds, and again at the end.
+  const starts = words.filter(({ word }) => word.toLowerCase() === 'country').map(({ start }) => start);
+  expect(starts).toEqual([expect.closeTo(6, 0), expect.closeTo(10, 0)]);
+  const both = await openai.audio.transcriptions.create({ ...request, timestamp_granularities: ['word', 'segment'] });
+  expect(both.words).toEqual(words);
+  expect(both.segments?.[0]?.start).toBe(words[0]?.start);
 });
 
 test("OpenAI's client gets a stream whose deltas make the whole text", async () => {
@@ -199,12 +223,17 @@ test.each<[string, () => Promise<Record<string, string | Blob>>, object]>([
     { status: 400, param: 'response_format', message: expect.stringContaining('verbose_json') },
   ],
   [
-    'word times',
+    'word times in a format without them',
+    async () => ({ file: await wav(), model: 'tiny.en', 'timestamp_granularities[]': 'word' }),
+    { status: 400, param: 'timestamp_granularities', message: expect.stringContaining('verbose_json') },
+  ],
+  [
+    'a granularity that is none',
     async () => ({
       ...{ file: await wav(), model: 'tiny.en' },
-      ...{ response_format: 'verbose_json', 'timestamp_granularities[]': 'word' },
+      ...{ response_format: 'verbose_json', 'timestamp_granularities[]': 'letter' },
     }),
-    { status: 422, message: expect.stringContaining('word times are not supported') },
+    { status: 400, param: 'timestamp_granularities' },
   ],
   [
     'a temperature out of range',

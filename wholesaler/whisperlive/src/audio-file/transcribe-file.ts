@@ -1,7 +1,9 @@
 import type { Task } from '@vexa/shared/contracts/meeting';
+import type { SpokenWord } from '@vexa/shared/contracts/stream-messages';
 import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
 import { isBelievable } from '../streaming/hallucination-guard.ts';
 import type { StreamingPolicy } from '../streaming/policy.ts';
+import { finalTimes, wordsInSession } from '../streaming/session-words.ts';
 import { seconds } from '../streaming/utterance-detector.ts';
 import type { VoiceDetector } from '../vad/silero.ts';
 import { AudioFileError } from './audio-file-error.ts';
@@ -13,6 +15,8 @@ export interface FileSettings {
   task: Task;
   /** Words that may come: names, spelling. */
   prompt?: string | undefined;
+  /** Whether to tell when each word was said. */
+  wordTimes?: boolean;
 }
 
 /** One utterance of a file; times are seconds from the file's beginning. */
@@ -20,6 +24,8 @@ export interface FileSegment {
   start: number;
   end: number;
   text: string;
+  /** Only when asked for. */
+  words: SpokenWord[];
   language: string;
   averageLogprob: number;
   noSpeechProbability: number;
@@ -65,10 +71,10 @@ export async function* transcribeFile(
 
 async function decodeUtterance(
   { audio, voicedSamples }: SpokenUtterance,
-  { language, task, prompt }: FileSettings,
+  { language, task, prompt, wordTimes = false }: FileSettings,
   { decode, policy }: Dependencies,
 ): Promise<TranscribeResult | undefined> {
-  const job: TranscribeJob = { audio, voicedSeconds: seconds(voicedSamples), language, task };
+  const job: TranscribeJob = { audio, voicedSeconds: seconds(voicedSamples), language, task, wordTimes };
   const result = await decode(prompt ? { ...job, promptText: prompt } : job);
   if (isBelievable(result, policy)) return result;
   if (!prompt) return undefined;
@@ -77,14 +83,17 @@ async function decodeUtterance(
   return isBelievable(unprompted, policy) ? unprompted : undefined;
 }
 
-const segmentOf = ({ from, voiceEnd }: SpokenUtterance, result: TranscribeResult): FileSegment => ({
-  start: seconds(from),
-  end: seconds(Math.max(voiceEnd, from)),
-  text: result.text.trim(),
-  language: result.language,
-  averageLogprob: result.averageLogprob,
-  noSpeechProbability: result.noSpeechProbability,
-});
+function segmentOf(utterance: SpokenUtterance, result: TranscribeResult): FileSegment {
+  const words = wordsInSession(result.words, utterance);
+  return {
+    ...finalTimes(words, utterance),
+    text: result.text.trim(),
+    words,
+    language: result.language,
+    averageLogprob: result.averageLogprob,
+    noSpeechProbability: result.noSpeechProbability,
+  };
+}
 
 async function* bounded(pieces: AsyncIterable<Float32Array>, signal: AbortSignal): AsyncGenerator<Float32Array> {
   let count = 0;

@@ -6,6 +6,8 @@ const maxPromptLength = 10_000;
 
 const formats = ['json', 'text', 'srt', 'vtt', 'verbose_json'] as const;
 export type ResponseFormat = (typeof formats)[number];
+const granularities = ['segment', 'word'] as const;
+export type Granularity = (typeof granularities)[number];
 
 /** The fields of a transcription request, checked; `temperature` is accepted and has no effect. */
 export interface TranscriptionForm {
@@ -15,6 +17,8 @@ export interface TranscriptionForm {
   prompt: string | undefined;
   format: ResponseFormat;
   stream: boolean;
+  /** What verbose_json tells the times of. */
+  granularities: ReadonlySet<Granularity>;
 }
 
 const one = <T extends z.ZodType>(schema: T) => z.array(schema).max(1, 'was sent more than once');
@@ -25,7 +29,7 @@ const Fields = z.object({
   response_format: one(z.enum(formats)).default([]),
   temperature: one(z.coerce.number().min(0).max(1)).default([]),
   stream: one(z.enum(['true', 'false'])).default([]),
-  timestamp_granularities: z.array(z.enum(['segment', 'word'])).default([]),
+  timestamp_granularities: z.array(z.enum(granularities)).default([]),
 });
 
 /** Reads OpenAI's multipart form; fields it does not know are left alone. Throws `ApiError` naming the first bad field. */
@@ -44,18 +48,20 @@ export function parseForm(form: FormData): TranscriptionForm {
   const { data } = fields;
   const format = data.response_format[0] ?? 'json';
   const stream = data.stream[0] === 'true';
-  if (data.timestamp_granularities.includes('word')) {
-    const message = 'word times are not supported yet; ask for segment.';
-    throw fieldProblem('timestamp_granularities', `timestamp_granularities: ${message}`, 422);
-  }
-  if (data.timestamp_granularities.length > 0 && format !== 'verbose_json') {
+  const asked = data.timestamp_granularities;
+  if (asked.length > 0 && format !== 'verbose_json') {
     throw fieldProblem('timestamp_granularities', 'timestamp_granularities needs response_format verbose_json.');
   }
   if (stream && format !== 'json' && format !== 'text') {
     throw fieldProblem('stream', `stream gives text as it is recognised, not ${format}; leave out one of the two.`);
   }
   const [model = ''] = data.model;
-  return { file, model, language: data.language[0] || null, prompt: data.prompt[0] || undefined, format, stream };
+  return {
+    ...{ file, model, format, stream },
+    language: data.language[0] || null,
+    prompt: data.prompt[0] || undefined,
+    granularities: new Set(asked.length > 0 ? asked : ['segment']),
+  };
 }
 
 export const tooLarge = (): ApiError =>

@@ -73,7 +73,7 @@ export function mountTranscriptions(app: Hono, { loaded, logger, stopping }: Dep
     checkAgainstModel(form, task, transcriber);
     const signal = AbortSignal.any([c.req.raw.signal, stopping]);
     const segments = await openTranscript(form, task, { transcriber, signal });
-    if (!form.stream) return formatTranscript(await collect(segments, { form, task }), form.format);
+    if (!form.stream) return formatTranscript(await collect(segments, { form, task }), form);
     return streamTranscript(segments, {
       onEnd: release,
       toApiError: (error) => {
@@ -136,7 +136,9 @@ async function openTranscript(
   const pieces = decodeAudioFile(bytes, { command: transcriber.ffmpeg, signal });
   const { decode } = transcriber;
   const policy = { ...transcriber.policy, endSilence: fileEndSilence };
-  const settings = { language: form.language, task, prompt: form.prompt };
+  // Also where only segments are asked for: their times are those of their words.
+  const wordTimes = form.format !== 'json' && form.format !== 'text';
+  const settings = { language: form.language, task, prompt: form.prompt, wordTimes };
   const rest = transcribeFile(pieces, settings, { decode, policy, signal, voice: transcriber.createVoice() });
   return { first: await rest.next(), rest };
 }
