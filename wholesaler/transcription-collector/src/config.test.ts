@@ -13,7 +13,7 @@ test('what is needed is enough', () => {
   expect(configFromEnv(needed)).toMatchObject({
     http: { port: 8000 },
     flush: { thresholdMs: 10_000, intervalMs: 1_000 },
-    consumer: { batchSize: 100, claimIdleMs: 30_000, maxDeliveries: 5 },
+    consumer: { batchSize: 500, claimIdleMs: 30_000, maxDeliveries: 5 },
     filters: { dropPatterns: undefined },
   });
 });

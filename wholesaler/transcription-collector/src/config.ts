@@ -14,7 +14,7 @@ const CollectorEnv = z.object({
   FLUSH_INTERVAL_MS: z.coerce.number().int().min(20).max(60_000).default(1_000),
   CLAIM_IDLE_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
   MAX_DELIVERIES: z.coerce.number().int().min(1).max(100).default(5),
-  BATCH_SIZE: z.coerce.number().int().min(1).max(1_000).default(100),
+  BATCH_SIZE: z.coerce.number().int().min(1).max(1_000).default(500),
   DROP_PATTERNS: PatternList.optional(),
   PUBLIC_API_URL: httpUrl.optional(),
 });

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorFields, type Logger } from '@vexa/shared/logging';
-import { redisNowMs } from '../redis/clock.ts';
 import { type FlushDeps, flushMeetingIfFree } from './flush-meeting.ts';
 import { activeMeetings, holdsOlderThan } from './mutable-store.ts';
 
@@ -13,6 +12,9 @@ export interface FlushLoop extends AsyncDisposable {
   /** Flushes a meeting without waiting for its turn. */
   nudge(meetingId: number): void;
 }
+
+// Fewer than the connections to Postgres, of which readers need some.
+const flushesAtOnce = 4;
 
 /** Looks after every active meeting each interval. Several collectors may do so: each meeting is flushed by one at a time. */
 export function startFlushLoop(deps: FlushLoopDeps): FlushLoop {
@@ -33,11 +35,15 @@ async function run(deps: FlushLoopDeps, nudged: Set<number>, signal: AbortSignal
     try {
       const urgent = new Set(nudged);
       nudged.clear();
-      for (const meetingId of await activeMeetings(deps.redis)) {
-        if (signal.aborted) return;
-        if (!urgent.has(meetingId) && !(await isDue(deps, meetingId))) continue;
-        if (!(await flushOne(deps, meetingId)) && urgent.has(meetingId)) nudged.add(meetingId);
-      }
+      const left = (await activeMeetings(deps.redis)).values();
+      const worker = async () => {
+        for (const meetingId of left) {
+          if (signal.aborted) return;
+          if (!urgent.has(meetingId) && !(await isDue(deps, meetingId))) continue;
+          if (!(await flushOne(deps, meetingId)) && urgent.has(meetingId)) nudged.add(meetingId);
+        }
+      };
+      await Promise.all(Array.from({ length: flushesAtOnce }, worker));
     } catch (error) {
       deps.logger.warn(errorFields(error), 'flush will be tried again');
     }
@@ -58,5 +64,5 @@ async function flushOne(deps: FlushLoopDeps, meetingId: number): Promise<boolean
 }
 
 /** Old drafts count too: they are stuck, and the flush knows whether they are void or of a purged meeting. */
-const isDue = async ({ redis, thresholdMs }: FlushLoopDeps, meetingId: number): Promise<boolean> =>
-  holdsOlderThan(redis, meetingId, (await redisNowMs(redis)) - thresholdMs);
+const isDue = ({ redis, thresholdMs }: FlushLoopDeps, meetingId: number): Promise<boolean> =>
+  holdsOlderThan(redis, meetingId, thresholdMs);

@@ -78,9 +78,9 @@ export async function readMutableSegmentsById(
   });
 }
 
-/** Whether a segment is held that came in before a moment (ms since the epoch). */
-export const holdsOlderThan = async (redis: Redis, meetingId: number, beforeMs: number): Promise<boolean> =>
-  (await olderScript(redis, [keys.meetingSegments(meetingId)], [beforeMs])) === 1;
+/** Whether a segment is held that came in at least so long ago. */
+export const holdsOlderThan = async (redis: Redis, meetingId: number, ageMs: number): Promise<boolean> =>
+  (await olderScript(redis, [keys.meetingSegments(meetingId)], [ageMs])) === 1;
 
 /** Removes revisions that are dealt with and remembers them; a newer revision that came meanwhile stays. */
 export async function forgetRevisions(redis: Redis, meetingId: number, done: MutableSegment[]): Promise<void> {
@@ -104,8 +104,10 @@ function decode(segmentId: string, value: string): MutableSegment {
 }
 
 const olderScript = defineScript(`
+  local now = redis.call('TIME')
+  local before = now[1] * 1000 + math.floor(now[2] / 1000) - ARGV[1]
   for _, value in ipairs(redis.call('HVALS', KEYS[1])) do
-    if tonumber(string.sub(value, 2, 21)) <= tonumber(ARGV[1]) then return 1 end
+    if tonumber(string.sub(value, 2, 21)) <= before then return 1 end
   end
   return 0
 `);

@@ -164,8 +164,8 @@ async function answer(deps: StreamConsumerDeps, entries: Entry[], outcomes: Outc
       logger.warn({ stream, entry_id: entry.id, reason: outcome?.reason }, 'message will be tried again');
     }
   }
-  if (acknowledged.length > 0) await redis.xack(stream, streams.collectorGroup, ...acknowledged);
-  await trimAcknowledged(redis, stream);
+  const acknowledging = acknowledged.length > 0 ? redis.xack(stream, streams.collectorGroup, ...acknowledged) : 0;
+  await Promise.all([acknowledging, trimAcknowledged(redis, stream)]);
 }
 
 async function bury(
