@@ -5,8 +5,15 @@ import { benchSoak } from './growth/soak.ts';
 import { benchLive } from './live/bench-live.ts';
 import { Report } from './measure/report.ts';
 import { benchThroughput } from './speed/bench-throughput.ts';
+import { benchStages } from './speed/stages.ts';
 
-const sections = { throughput: benchThroughput, live: benchLive, memory: benchMemory, soak: benchSoak };
+const sections = {
+  throughput: benchThroughput,
+  stages: benchStages,
+  live: benchLive,
+  memory: benchMemory,
+  soak: benchSoak,
+};
 type Section = keyof typeof sections;
 
 const { quick, only, model, peers, soakMinutes } = new Command('bench')
