@@ -77,8 +77,9 @@ function toServiceError(error: Error): ServiceError | undefined {
   return new ServiceError(code, detail, { cause: error });
 }
 
-/** A path as it may be logged: `DELETE /admin/tokens/{token}` can carry a key. */
-export const withoutKeys = (path: string): string => path.replace(/vxa_[\w-]+/g, 'vxa_[redacted]');
+/** A path as it may be logged: `DELETE /admin/tokens/{token}` can carry a key, and the id of a share is one. */
+export const withoutKeys = (path: string): string =>
+  path.replace(/vxa_[\w-]+/g, 'vxa_[redacted]').replace(/(\/public\/transcripts\/)[^/]+/g, '$1[redacted]');
 
 const codeByStatus = new Map<number, ErrorCode>([
   [400, 'bad_request'],

@@ -10,7 +10,7 @@ import { connectUpstream } from './upstream/upstream.ts';
 const nowhere = connectUpstream('nowhere', 'http://127.0.0.1:1', 1_000);
 const app = createApp({
   keys: new KeyCache({ lookUp: async () => undefined }),
-  upstreams: { adminApi: nowhere, botManager: nowhere, collector: nowhere },
+  upstreams: { adminApi: nowhere, botManager: nowhere, collector: nowhere, collectorLive: nowhere },
   rateLimits: { count: async () => undefined, [Symbol.asyncDispose]: async () => {} },
   corsOrigins: [],
   checks: {},

@@ -31,6 +31,7 @@ export function createService(config: GatewayConfig, overrides: { logger?: Logge
         adminApi: connect('admin-api', config.upstreams.adminApi),
         botManager: connect('bot-manager', config.upstreams.botManager),
         collector: connect('transcription-collector', config.upstreams.collector),
+        collectorLive: connect('transcription-collector', config.upstreams.collector),
       };
       const subscriber = stack.use(new SharedSubscriber(config.redisUrl, logger));
       const { internalToken } = config.secrets;

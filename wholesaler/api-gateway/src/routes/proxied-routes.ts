@@ -9,13 +9,14 @@ import * as transcripts from '@vexa/shared/contracts/routes/transcripts';
 import * as usage from '@vexa/shared/contracts/routes/usage';
 import * as webhooks from '@vexa/shared/contracts/routes/webhooks';
 
-export type UpstreamName = 'adminApi' | 'botManager' | 'collector';
+/** `collectorLive`: the collector over connections of their own, because a follower holds one for minutes. */
+export type UpstreamName = 'adminApi' | 'botManager' | 'collector' | 'collectorLive';
 
 export interface ProxiedRoute {
   route: RouteConfig & { getRoutingPath(): string };
   upstream: UpstreamName;
-  /** One of these scopes is needed; `key`: any key will do; `operator`: the admin key, which the service checks. */
-  access: Exclude<Scope, '*'>[] | 'key' | 'operator';
+  /** One of these scopes is needed; `key`: any key will do; `operator`: the admin key, which the service checks; `public`: nothing. */
+  access: Exclude<Scope, '*'>[] | 'key' | 'operator' | 'public';
 }
 
 /** Everything the gateway lets through, and nothing else. */
@@ -29,6 +30,10 @@ export const proxiedRoutes: ProxiedRoute[] = [
   { route: meetings.patchMeetingRoute, upstream: 'botManager', access: ['tx'] },
   { route: meetings.deleteMeetingRoute, upstream: 'botManager', access: ['tx'] },
   { route: transcripts.getTranscriptRoute, upstream: 'collector', access: ['tx'] },
+  { route: transcripts.liveTranscriptRoute, upstream: 'collectorLive', access: ['tx'] },
+  { route: transcripts.shareTranscriptRoute, upstream: 'collector', access: ['tx'] },
+  { route: transcripts.publicTranscriptRoute, upstream: 'collector', access: 'public' },
+  { route: transcripts.searchRoute, upstream: 'collector', access: ['tx'] },
   { route: webhooks.setWebhookRoute, upstream: 'botManager', access: 'key' },
   { route: webhooks.getWebhookRoute, upstream: 'botManager', access: 'key' },
   { route: webhooks.listDeliveriesRoute, upstream: 'botManager', access: 'key' },

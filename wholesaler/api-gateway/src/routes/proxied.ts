@@ -28,6 +28,10 @@ export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, 
       });
       continue;
     }
+    if (access === 'public') {
+      app.on(route.method, path, (c) => proxy(c, upstreams[upstream], {}));
+      continue;
+    }
     const limit = limitRate(rateLimits, classOf(route.method, route.path));
     app.on(route.method, path, requireKey, limit, (c) => {
       requireScope(c.get('authenticated').identity, access);
@@ -38,7 +42,7 @@ export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, 
 
 type Identity = GatewayVariables['authenticated']['identity'];
 
-function requireScope(identity: Identity, access: Exclude<ProxiedRoute['access'], 'operator'>): void {
+function requireScope(identity: Identity, access: Exclude<ProxiedRoute['access'], 'operator' | 'public'>): void {
   if (access === 'key' || access.some((scope) => hasScope(identity, scope))) return;
   throw new ServiceError('forbidden', `This key lacks the scope ${access.map((s) => `"${s}"`).join(' or ')}.`);
 }
