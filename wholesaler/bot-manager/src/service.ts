@@ -9,6 +9,7 @@ import { measureOutbox } from '@vexa/shared/webhooks/outbox-metrics';
 import { startOutboxSender } from '@vexa/shared/webhooks/outbox-sender';
 import { createApp } from './app.ts';
 import { createBotCommands } from './bots/bot-commands.ts';
+import { Turns } from './bots/turns.ts';
 import type { BotManagerConfig } from './config.ts';
 import { createCollectorClient } from './finish/collector-client.ts';
 import { announceStatus } from './meetings/announce.ts';
@@ -69,6 +70,7 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
         reconcile: reconciler.reconcile,
         hosts: config.hosts,
         models: createModelList(shared, config.models),
+        turns: new Turns(),
         maxBots: config.bots.max,
         internalTokenSecret: config.secrets.internalToken,
         adminToken: config.secrets.adminToken,

@@ -218,6 +218,13 @@ describe('callers', () => {
     ['DELETE', '/meetings/local/room'],
     ['GET', '/user/webhook'],
     ['PUT', '/user/webhook'],
+    ['GET', '/user/webhook/deliveries'],
+    ['POST', '/user/webhook/deliveries/0190d3c0-0000-4000-8000-000000000000/replay'],
+    ['POST', '/user/webhook/test'],
+    ['GET', '/admin/webhooks/dead'],
+    ['POST', '/admin/webhooks/0190d3c0-0000-4000-8000-000000000000/replay'],
+    ['POST', '/internal/meetings/1/expiring'],
+    ['POST', '/internal/meetings/1/expire'],
     ['POST', '/bots/internal/callback'],
   ])('without an identity are refused at %s %s', async (method, path) => {
     const body = JSON.stringify({ connection_id: 'x', status: 'heartbeat', timestamp: new Date().toISOString() });
@@ -227,13 +234,24 @@ describe('callers', () => {
     expect(response.headers.get('content-type')).toBe('application/problem+json');
   });
 
-  it('need the scope of the route', async () => {
-    const bot = await newUser(stores, manager, { scopes: ['bot'] });
-    const tx = await newUser(stores, manager, { scopes: ['tx'] });
-    expect((await tx('POST', '/bots', { platform: 'local', native_meeting_id: 'room' })).status).toBe(403);
-    expect((await bot('GET', '/meetings')).status).toBe(200);
-    expect((await bot('DELETE', '/meetings/local/room')).status).toBe(403);
-    expect((await tx('GET', '/meetings')).status).toBe(200);
+  it.each([
+    ['tx', 'POST', '/bots'],
+    ['tx', 'DELETE', '/bots/local/room'],
+    ['tx', 'PUT', '/bots/local/room/config'],
+    ['tx', 'GET', '/bots/status'],
+    ['bot', 'PATCH', '/meetings/local/room'],
+    ['bot', 'DELETE', '/meetings/local/room'],
+  ] as const)('with the scope %s alone are refused at %s %s', async (scope, method, path) => {
+    const user = await newUser(stores, manager, { scopes: [scope] });
+    const { status, body, headers } = await user(method, path, method === 'GET' ? undefined : {});
+    expect([status, body.code, body.status]).toEqual([403, 'forbidden', 403]);
+    expect(headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it.each(['bot', 'tx'] as const)('with the scope %s alone read meetings', async (scope) => {
+    const user = await newUser(stores, manager, { scopes: [scope] });
+    expect((await user('GET', '/meetings')).status).toBe(200);
+    expect((await user('GET', '/meetings/local/room')).status).toBe(404);
   });
 
   it('with the session token of another bot are refused', async () => {

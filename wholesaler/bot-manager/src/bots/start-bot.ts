@@ -17,11 +17,14 @@ import { type BotRun, countOpenRuns } from './bot-run-store.ts';
 import { settingsFrom } from './bot-settings.ts';
 import { endRun } from './end-run.ts';
 import { type LaunchDeps, launchBot, openRun } from './launch-bot.ts';
+import type { Turns } from './turns.ts';
 
 export interface StartBotDeps extends LaunchDeps {
   now: () => Date;
   hosts: PlatformHosts;
   models: ModelList;
+  /** Within this process; the lock in the database is what decides. */
+  turns: Turns;
   /** Bots of this deployment at once; undefined is no bound. */
   maxBots: number | undefined;
   /** Looks at a meeting's rows soon. */
@@ -58,20 +61,21 @@ async function start(deps: StartBotDeps, input: StartBotInput): Promise<Meeting>
       ? undefined
       : { userId: identity.user_id, key: idempotencyKey, requestHash: hashRequest(request) };
   const model = await chooseModel(deps.models, request.model_identifier);
-  const reserved = await deps.db.transaction(async (tx) => {
+  const reserve = async (tx: Db): Promise<Reserved> => {
     const before = key && (await answerBefore(tx, key));
     if (before) return { replay: Meeting.parse(before.body) };
-    const made = await reserve(deps, tx, { identity, request: { ...request, model_identifier: model } });
+    const made = await makeMeeting(deps, tx, { identity, request: { ...request, model_identifier: model } });
     if (key) await storeAnswer(tx, key, { status: 201, body: toMeeting(made.meeting) });
     return made;
-  });
+  };
+  const reserved = await deps.turns.take(identity.user_id, () => deps.db.transaction(reserve));
   if ('replay' in reserved) return reserved.replay;
   const meeting = toMeeting(await launch(deps, reserved.meeting, reserved.run));
   if (key) await replaceAnswer(deps.db, key, meeting);
   return meeting;
 }
 
-async function reserve(
+async function makeMeeting(
   deps: StartBotDeps,
   tx: Db,
   { identity, request }: { identity: Identity; request: StartBotRequest & { model_identifier: string } },

@@ -10,6 +10,7 @@ import { listRuns } from '../../src/bots/bot-run-store.ts';
 import { recordCallback } from '../../src/bots/record-callback.ts';
 import { startBot } from '../../src/bots/start-bot.ts';
 import { stopBot } from '../../src/bots/stop-bot.ts';
+import { Turns } from '../../src/bots/turns.ts';
 import { finishMeeting } from '../../src/finish/finish-meeting.ts';
 import { listLiveMeetingIds } from '../../src/meetings/meeting-store.ts';
 import { unmeasured } from '../../src/metrics/lifecycle-metrics.ts';
@@ -187,6 +188,7 @@ class Manager implements Disposable {
       bots: { whisperLiveUrl: 'ws://w', redisUrl: 'redis://r', callbackUrl: () => 'http://bot-manager/' },
       hosts: { meetingRoomUrl: 'http://room', jitsiUrl: 'http://jitsi' },
       models: { names: async () => ['tiny'] },
+      turns: new Turns(),
       maxBots: undefined,
     };
     this.#sweep = createOrphanSweep(this.#deps);

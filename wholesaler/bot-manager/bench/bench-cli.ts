@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { fillMeetings, listReads, timeReads } from './meetings.ts';
+import { startBenchStack } from './stack.ts';
+
+const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+const sizes = quick ? [1_000, 50_000] : [1_000, 1_000_000];
+const times = quick ? 100 : 300;
+const burst = { requests: 500, limit: 50 };
+/** A page out of the largest list may cost that much more than one out of the smallest. */
+const allowedRatio = 2;
+const notFlat = /^offset/;
+
+await using stack = await startBenchStack(burst);
+const rounded = (value: number): number => Number(value.toPrecision(3));
+
+interface Row {
+  read: string;
+  p10_ms: number[];
+  p50_ms: number[];
+  p95_ms: number[];
+  /** Of the quickest tenth. */
+  ratio: number;
+}
+const rows = new Map<string, Row>();
+for (const size of sizes) {
+  await fillMeetings(stack, size);
+  for (const [read, path] of Object.entries(await listReads(stack.sql, size))) {
+    const { p10, p50, p95 } = await timeReads(stack, path, times);
+    const row = rows.get(read) ?? { read, p10_ms: [], p50_ms: [], p95_ms: [], ratio: 1 };
+    row.p10_ms.push(rounded(p10));
+    row.p50_ms.push(rounded(p50));
+    row.p95_ms.push(rounded(p95));
+    row.ratio = rounded(p10 / (row.p10_ms[0] ?? p10));
+    rows.set(read, row);
+  }
+}
+console.log(`Reads of a list of meetings, the quickest tenth and the median in ms at ${sizes.join(' and ')} rows`);
+const cells = ({ read, p10_ms, p50_ms, ratio }: Row) => ({
+  read,
+  p10: p10_ms.join(' → '),
+  ratio,
+  p50: p50_ms.join(' → '),
+});
+console.table([...rows.values()].map(cells));
+
+const startedAt = performance.now();
+const statuses = await Promise.all(
+  Array.from({ length: burst.requests }, (_, n) =>
+    stack.statusOf('POST', '/bots', { platform: 'local', native_meeting_id: `burst-${n}` }),
+  ),
+);
+const seconds = (performance.now() - startedAt) / 1_000;
+const count = (status: number): number => statuses.filter((each) => each === status).length;
+const burstFigures = {
+  ...burst,
+  started: count(201),
+  refused: count(429),
+  seconds: rounded(seconds),
+  requests_per_second: Math.round(burst.requests / seconds),
+};
+console.log('POST /bots all at once, by one user');
+console.table(burstFigures);
+
+const promises = [
+  ...[...rows.values()]
+    .filter(({ read }) => !notFlat.test(read))
+    .map(({ read, ratio }) => ({
+      promise: `${read}: at most ×${allowedRatio}`,
+      measured: ratio,
+      kept: ratio <= allowedRatio,
+    })),
+  {
+    promise: 'exactly as many bots as allowed',
+    measured: burstFigures.started,
+    kept: burstFigures.started === burst.limit && burstFigures.refused === burst.requests - burst.limit,
+  },
+];
+console.table(promises);
+
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+const machine = { cpu: cpus()[0]?.model, cores: cpus().length, load: loadavg()[0], node: process.version, commit };
+const proof = new URL('../../../proof/', import.meta.url);
+mkdirSync(proof, { recursive: true });
+writeFileSync(
+  new URL('bench-bot-manager.json', proof),
+  `${JSON.stringify({ machine, sizes, reads: [...rows.values()], burst: burstFigures, promises }, null, 2)}\n`,
+);
+process.exitCode = promises.every(({ kept }) => kept) ? 0 : 1;
