@@ -2,7 +2,8 @@ import { ServiceError } from '@vexa/shared/errors';
 import { problemResponse } from '@vexa/shared/http/problem';
 import type { MiddlewareHandler } from 'hono';
 import type { GatewayVariables } from '../routes/require-key.ts';
-import type { RateLimits, RouteClass, Verdict } from './rate-limits.ts';
+import type { RateLimits, RouteClass } from './rate-limits.ts';
+import type { Verdict } from './shares.ts';
 
 /**
  * Counts the request against its user's limit and says in `RateLimit-*` what is left; over the limit it is answered
@@ -21,8 +22,9 @@ export const limitRate =
       setHeaders(response.headers, verdict);
       return response;
     }
-    await next();
+    // Before the request goes on: whatever answer it gets takes these over.
     setHeaders(c.res.headers, verdict);
+    await next();
   };
 
 function setHeaders(headers: Headers, { limit, remaining, resetSeconds }: Verdict): void {

@@ -1,19 +1,13 @@
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import { connectRedis } from '@vexa/shared/redis/client';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { Shares, type Taken, type Verdict } from './shares.ts';
 
 /** Which requests are counted together: starts of bots, other changes, and reads. */
 export type RouteClass = 'start' | 'write' | 'read';
 
 /** Requests a user may make in a minute, over all gateways together. 0: as many as wanted. */
 export type RateLimitConfig = Record<RouteClass, number>;
-
-export interface Verdict {
-  allowed: boolean;
-  limit: number;
-  remaining: number;
-  resetSeconds: number;
-}
 
 export interface RateLimits extends AsyncDisposable {
   /** Undefined when this class has no limit. */
@@ -25,33 +19,30 @@ const windowSeconds = 60;
 const redisTimeoutMs = 250;
 
 /**
- * Counts requests per user and class in windows of a minute, in Redis. A user over the limit is remembered here until
- * their window ends, so a flood costs Redis nothing. While Redis is away each gateway counts for itself.
+ * Counts requests per user and class in windows of a minute, in Redis. While Redis is away each gateway counts for
+ * itself.
  */
 export function connectRateLimits(redisUrl: string, limits: RateLimitConfig, logger: Logger): RateLimits {
   const redis = connectRedis(redisUrl, logger, { commandTimeoutMs: redisTimeoutMs });
-  const limiterOf = (routeClass: RouteClass) => {
-    const points = limits[routeClass];
-    if (points === 0) return undefined;
-    const options = { points, duration: windowSeconds, keyPrefix: `ag:rate:${routeClass}` };
-    return new RateLimiterRedis({
+  const sharesOf = (routeClass: RouteClass): Shares | undefined => {
+    const limit = limits[routeClass];
+    if (limit === 0) return undefined;
+    const options = { points: limit, duration: windowSeconds, keyPrefix: `ag:rate:${routeClass}` };
+    const limiter = new RateLimiterRedis({
       ...options,
       storeClient: redis,
       rejectIfRedisNotReady: true,
-      inMemoryBlockOnConsumed: points + 1,
       insuranceLimiter: new RateLimiterMemory(options),
     });
+    return new Shares({ limit, take: (userId, points) => take(limiter, userId, points) });
   };
-  const limiters = { start: limiterOf('start'), write: limiterOf('write'), read: limiterOf('read') };
+  const shares = { start: sharesOf('start'), write: sharesOf('write'), read: sharesOf('read') };
   return {
     async count(routeClass, userId) {
-      const limiter = limiters[routeClass];
-      if (!limiter) return undefined;
       try {
-        return toVerdict(limiter.points, true, await limiter.consume(userId));
-      } catch (refused) {
-        if (refused instanceof RateLimiterRes) return toVerdict(limiter.points, false, refused);
-        logger.warn(errorFields(refused), 'a request could not be counted and was let through');
+        return await shares[routeClass]?.count(userId);
+      } catch (error) {
+        logger.warn(errorFields(error), 'a request could not be counted and was let through');
         return undefined;
       }
     },
@@ -61,9 +52,17 @@ export function connectRateLimits(redisUrl: string, limits: RateLimitConfig, log
   };
 }
 
-const toVerdict = (limit: number, allowed: boolean, { remainingPoints, msBeforeNext }: RateLimiterRes): Verdict => ({
+async function take(limiter: RateLimiterRedis, userId: number, points: number): Promise<Taken> {
+  try {
+    return toTaken(true, await limiter.consume(userId, points));
+  } catch (refused) {
+    if (refused instanceof RateLimiterRes) return toTaken(false, refused);
+    throw refused;
+  }
+}
+
+const toTaken = (allowed: boolean, { remainingPoints, msBeforeNext }: RateLimiterRes): Taken => ({
   allowed,
-  limit,
   remaining: Math.max(0, remainingPoints),
-  resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1_000)),
+  msUntilReset: msBeforeNext,
 });

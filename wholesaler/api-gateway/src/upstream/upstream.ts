@@ -1,12 +1,19 @@
+import type { Writable } from 'node:stream';
 import { ServiceError } from '@vexa/shared/errors';
 import { type Dispatcher, Pool } from 'undici';
 
 type Request = Omit<Dispatcher.RequestOptions, 'origin'>;
+export type Headers = Dispatcher.ResponseData['headers'];
 
 /** A service behind the gateway. */
 export interface Upstream extends AsyncDisposable {
   /** Rejects with `unavailable`, `gateway_timeout` or `bad_gateway` when the service fails to answer. */
   request(options: Request): Promise<Dispatcher.ResponseData>;
+  /**
+   * Hands the answer's body on, as it comes, to the stream that `onAnswer` gives for its status and headers. Resolves
+   * with the last byte; rejects as `request` does, also after `onAnswer` when the answer breaks off or the stream closes.
+   */
+  stream(options: Request, onAnswer: (answer: { statusCode: number; headers: Headers }) => Writable): Promise<void>;
   /** Rejects unless the service's process answers. */
   check(): Promise<void>;
 }
@@ -24,27 +31,37 @@ export function connectUpstream(name: string, url: string, timeoutMs: number): U
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });
-  const send = async (options: Request) => {
+  const requireRoom = () => {
     if (pool.stats.queued >= maxWaiting) throw unavailable(name, undefined);
-    return pool.request({ ...options, path: base + options.path });
   };
-  const request = async (options: Request) => {
+  const attempt = async <T>(options: Request, send: () => Promise<T>, isAnswered = () => false): Promise<T> => {
     try {
-      return await send(options);
+      requireRoom();
+      return await send();
     } catch (error) {
       // The service may have closed an idle connection at the very moment it was used.
-      if (!isLostConnection(error) || !isRepeatable(options)) throw upstreamError(name, error);
+      if (isAnswered() || !isLostConnection(error) || !isRepeatable(options)) throw upstreamError(name, error);
     }
     try {
-      return await send(options);
+      return await send();
     } catch (error) {
       throw upstreamError(name, error);
     }
   };
   return {
-    request,
+    request: (options) => attempt(options, () => pool.request({ ...options, path: base + options.path })),
+    async stream(options, onAnswer) {
+      let answered = false;
+      const send = () =>
+        pool.stream({ ...options, path: base + options.path }, ({ statusCode, headers }) => {
+          answered = true;
+          return onAnswer({ statusCode, headers });
+        });
+      await attempt(options, send, () => answered);
+    },
     async check() {
-      const { statusCode, body } = await send({ method: 'GET', path: '/health/live' });
+      requireRoom();
+      const { statusCode, body } = await pool.request({ method: 'GET', path: `${base}/health/live` });
       await body.dump();
       if (statusCode !== 200) throw new Error(`answers ${statusCode}`);
     },
