@@ -14,7 +14,8 @@ test('what is needed is enough', () => {
     http: { port: 8000 },
     flush: { thresholdMs: 10_000, intervalMs: 1_000 },
     consumer: { batchSize: 500, claimIdleMs: 30_000, maxDeliveries: 5 },
-    filters: { dropPatterns: undefined },
+    filters: { dropPatterns: undefined, minCharacters: 0, modulePath: undefined },
+    retention: { keptMs: 168 * 3_600_000, noticeMs: 24 * 3_600_000 },
   });
 });
 

@@ -1,7 +1,7 @@
 import { databaseUrl, type Env, httpUrl, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
-import { PatternList } from './filters/patterns.ts';
+import { PatternList, WordList } from './filters/patterns.ts';
 
 const CollectorEnv = z.object({
   ...serviceEnv,
@@ -16,6 +16,13 @@ const CollectorEnv = z.object({
   MAX_DELIVERIES: z.coerce.number().int().min(1).max(100).default(5),
   BATCH_SIZE: z.coerce.number().int().min(1).max(1_000).default(500),
   DROP_PATTERNS: PatternList.optional(),
+  STOPWORDS: WordList.optional(),
+  MIN_SEGMENT_CHARACTERS: z.coerce.number().int().min(0).max(1_000).default(0),
+  FILTER_MODULE: z.string().optional(),
+  BOT_MANAGER_URL: httpUrl.default('http://localhost:8080'),
+  RETENTION_HOURS: z.coerce.number().min(0).max(87_600).default(168),
+  RETENTION_NOTICE_HOURS: z.coerce.number().min(0).max(8_760).default(24),
+  RETENTION_CHECK_MS: z.coerce.number().int().min(50).max(86_400_000).default(600_000),
   PUBLIC_API_URL: httpUrl.optional(),
 });
 
@@ -28,6 +35,16 @@ export interface ConsumerConfig {
   maxDeliveries: number;
 }
 
+export interface RetentionConfig {
+  /** How long a meeting is kept after its end; 0 keeps it until its customer deletes it. */
+  keptMs: number;
+  /** How long before its deletion the customer is told. */
+  noticeMs: number;
+  checkEveryMs: number;
+}
+
+const hourMs = 3_600_000;
+
 export interface CollectorConfig {
   http: { port: number; host: string };
   logLevel: LogLevel;
@@ -36,7 +53,14 @@ export interface CollectorConfig {
   secrets: { internalToken: string; sessionToken: string };
   consumer: ConsumerConfig;
   flush: { thresholdMs: number; intervalMs: number };
-  filters: { dropPatterns: RegExp[] | undefined };
+  filters: {
+    dropPatterns: RegExp[] | undefined;
+    stopwords: ReadonlySet<string> | undefined;
+    minCharacters: number;
+    modulePath: string | undefined;
+  };
+  botManagerUrl: string;
+  retention: RetentionConfig;
   /** Where users reach the API; links to shared transcripts begin with it. */
   publicUrl: string | undefined;
   metricsToken: string | undefined;
@@ -57,7 +81,18 @@ export function configFromEnv(env: Env): CollectorConfig {
       maxDeliveries: parsed.MAX_DELIVERIES,
     },
     flush: { thresholdMs: parsed.IMMUTABILITY_THRESHOLD_SECONDS * 1000, intervalMs: parsed.FLUSH_INTERVAL_MS },
-    filters: { dropPatterns: parsed.DROP_PATTERNS },
+    filters: {
+      dropPatterns: parsed.DROP_PATTERNS,
+      stopwords: parsed.STOPWORDS,
+      minCharacters: parsed.MIN_SEGMENT_CHARACTERS,
+      modulePath: parsed.FILTER_MODULE,
+    },
+    botManagerUrl: parsed.BOT_MANAGER_URL,
+    retention: {
+      keptMs: parsed.RETENTION_HOURS * hourMs,
+      noticeMs: Math.min(parsed.RETENTION_NOTICE_HOURS, parsed.RETENTION_HOURS) * hourMs,
+      checkEveryMs: parsed.RETENTION_CHECK_MS,
+    },
     publicUrl: parsed.PUBLIC_API_URL,
     metricsToken: parsed.METRICS_TOKEN,
   };

@@ -10,6 +10,7 @@ import { SharedSubscriber } from '@vexa/shared/redis/shared-subscriber';
 import type { Service } from '@vexa/shared/service';
 import { createApp } from './app.ts';
 import type { CollectorConfig } from './config.ts';
+import { loadCustomFilter } from './filters/custom-filter.ts';
 import { createSegmentFilter } from './filters/segment-filter.ts';
 import { defaultTiming, type EventStreamTiming } from './live/event-stream.ts';
 import { TranscriptFollowers } from './live/transcript-followers.ts';
@@ -18,6 +19,8 @@ import { handleSpeakerEvents } from './messages/handle-speaker-events.ts';
 import { meetingOf } from './messages/parse-message.ts';
 import { createTokenVerifier } from './messages/token-verifier.ts';
 import { createCollectorMetrics, watchFollowers } from './metrics.ts';
+import { createBotManagerClient } from './retention/bot-manager-client.ts';
+import { startRetention } from './retention/keep-retention.ts';
 import { startFlushLoop } from './segments/flush-loop.ts';
 import { SessionCache } from './sessions/session-cache.ts';
 import type { Entry, Outcome } from './stream/entry.ts';
@@ -41,7 +44,9 @@ export function createService(config: CollectorConfig, overrides: Overrides = {}
       const { db, sql } = stack.use(connectDb(config.databaseUrl));
       const redis = connectRedis(config.redisUrl, logger);
       stack.defer(() => redis.disconnect());
-      const isWorthKeeping = createSegmentFilter(config.filters.dropPatterns);
+      const { modulePath, ...rules } = config.filters;
+      const custom = modulePath === undefined ? undefined : await loadCustomFilter(modulePath, logger);
+      const isWorthKeeping = createSegmentFilter({ ...rules, custom });
       const tokens = createTokenVerifier(config.secrets.sessionToken);
       const internalTokenSecret = config.secrets.internalToken;
       const { thresholdMs, intervalMs } = config.flush;
@@ -80,6 +85,8 @@ export function createService(config: CollectorConfig, overrides: Overrides = {}
       const live = { followers, timing: overrides.timing ?? defaultTiming };
       const app = createApp({ ...deps, ...live, internalTokenSecret, publicUrl, checks, metrics, metricsToken });
       const http = stack.use(await listen(app, config.http));
+      const botManager = createBotManagerClient(config.botManagerUrl, internalTokenSecret);
+      stack.use(startRetention({ db, botManager, logger, retention: config.retention, now: () => new Date() }));
       return { url: http.url };
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

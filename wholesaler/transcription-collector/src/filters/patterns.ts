@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wordsOf } from './words.ts';
 
 /** What Whisper writes when nobody speaks: sound labels, subtitle credits, and text without a letter or digit. */
 export const defaultDropPatterns: readonly RegExp[] = [
@@ -23,3 +24,9 @@ export const PatternList = z.string().transform((text, ctx) => {
     return z.NEVER;
   }
 });
+
+/** Words separated by commas, in any case. */
+export const WordList = z
+  .string()
+  .max(10_000)
+  .transform((text) => new Set(text.split(',').flatMap((word) => wordsOf(word))));
