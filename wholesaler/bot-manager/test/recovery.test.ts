@@ -294,6 +294,22 @@ describe('a bot-manager that was killed', () => {
   });
 });
 
+describe('many meetings', () => {
+  it('have their turn, however many there are', async () => {
+    await begin();
+    await stores.connection.sql`
+      with made as (
+        insert into meetings (user_id, platform, platform_specific_id)
+        select ${user.userId}, 'local', 'room-' || n from generate_series(1, 60) n returning id)
+      insert into bot_runs (connection_id, meeting_id, container_id, container_name)
+      select 'c-' || id, id, 'gone', 'vexa-bot-' || id || '-00000000' from made`;
+    await waitFor('the end of all', async () => {
+      const { body } = await user('GET', '/meetings?status=failed&limit=100');
+      return body.meetings.length === 60;
+    });
+  });
+});
+
 describe('several bot-managers', () => {
   it('replace a bot once and finish a meeting once', async () => {
     await begin();

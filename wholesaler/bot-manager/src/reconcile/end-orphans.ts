@@ -1,5 +1,5 @@
 import type { Db } from '@vexa/shared/db/client';
-import type { Logger } from '@vexa/shared/logging';
+import { errorFields, type Logger } from '@vexa/shared/logging';
 import { listOpenRuns } from '../bots/bot-run-store.ts';
 import type { Runner, RunningBot } from '../runners/runner.ts';
 
@@ -25,7 +25,10 @@ export function createOrphanSweep({ db, runner, logger, now }: OrphanDeps): (bot
     for (const { id, name } of unnamed) {
       if (at - (firstSeen.get(name) ?? at) < graceMs) continue;
       logger.warn({ bot: name }, 'ending a bot that belongs to no meeting');
-      await runner.stop(id, { graceMs: killGraceMs });
+      await runner.stop(id, { graceMs: killGraceMs }).catch((error: unknown) => {
+        // One that cannot be ended now is seen again, and must not keep the others.
+        logger.error({ ...errorFields(error), bot: name }, 'a bot that belongs to no meeting does not end');
+      });
     }
   };
 }

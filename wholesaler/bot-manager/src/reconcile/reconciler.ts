@@ -21,7 +21,7 @@ export interface Reconciler extends AsyncDisposable {
   start(): void;
 }
 
-const maxAtOnce = 32;
+const atOnce = 8;
 const maxStepsAtOnce = 5;
 const ticksPerSweep = 5;
 const idempotencyKeyMs = 24 * 3_600_000;
@@ -43,7 +43,7 @@ export function createReconciler({ deps, intervalMs }: ReconcilerOptions): Recon
     try {
       const meetingIds = await listLiveMeetingIds(db);
       const bots = await runner.list();
-      for (const meetingId of meetingIds) watch.lookUnlessBusy(meetingId, bots);
+      await watch.lookAtAll(meetingIds, bots);
       if (ticks++ % ticksPerSweep !== 0) return;
       await endOrphans(bots);
       await forgetAnswersBefore(db, new Date(now().getTime() - idempotencyKeyMs));
@@ -119,9 +119,18 @@ function watchMeetings(deps: Deps, signal: AbortSignal) {
 
   return {
     look: (meetingId: number) => look(meetingId),
-    /** Those that find no place have their turn at the next tick. */
-    lookUnlessBusy(meetingId: number, bots: RunningBot[]) {
-      if (busy.size < maxAtOnce && !busy.has(meetingId) && !finishing.has(meetingId)) look(meetingId, bots);
+    /** A few at once, until each had its turn. */
+    async lookAtAll(meetingIds: number[], bots: RunningBot[]): Promise<void> {
+      const left = meetingIds.values();
+      const worker = async (): Promise<void> => {
+        for (const meetingId of left) {
+          if (signal.aborted) return;
+          if (busy.has(meetingId) || finishing.has(meetingId)) continue;
+          look(meetingId, bots);
+          await busy.get(meetingId);
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, worker));
     },
     idle: () => Promise.all([...busy.values(), ...finishing.values()]),
   };
