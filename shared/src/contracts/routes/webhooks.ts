@@ -27,7 +27,7 @@ export const WebhookSettings = z
     /** Readable only in the answer that set it; masked after. */
     webhook_secret: z.string(),
     /** Until when each secret that was replaced signs beside the present one. */
-    previous_secrets_until: z.array(Time),
+    previous_secrets_until: z.array(Time).default([]),
     webhook_events: z.array(WebhookEventType).nullable(),
     enabled: z.boolean(),
   })
