@@ -121,6 +121,19 @@ export async function startEdge() {
     const { body: issued } = await adminCall('POST', `/admin/users/${user.id}/tokens`, { scopes });
     return { user, key: issued.token as string, tokenId: issued.id as number };
   };
-  return { url, redis, redisServer, nonsenseUrl: nonsense.url, startGateway, startService, adminCall, newKey, stack };
+  const serviceEnv = { ...common, DATABASE_URL: databaseUrl };
+  return {
+    url,
+    serviceEnv,
+    adminToken,
+    redis,
+    redisServer,
+    nonsenseUrl: nonsense.url,
+    startGateway,
+    startService,
+    adminCall,
+    newKey,
+    stack,
+  };
 }
 export type Edge = Awaited<ReturnType<typeof startEdge>>;
