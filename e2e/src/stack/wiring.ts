@@ -96,7 +96,13 @@ export function wholesalerServices(
     { ...whisperlive, readyUrl: `${http(ports.audioHealth)}/health/ready` },
     service('meeting-room', ports.room, { ...base, PUBLIC_URL: http(ports.room) }),
     service('admin-api', ports.adminApi, { ...stored, ...internal, ADMIN_API_TOKEN: secrets.wholesalerAdmin }),
-    service('transcription-collector', ports.collector, { ...stored, ...internal, ...session }),
+    service('transcription-collector', ports.collector, {
+      ...stored,
+      ...internal,
+      ...session,
+      BOT_MANAGER_URL: http(ports.botManager),
+      PUBLIC_API_URL: http(ports.gateway),
+    }),
     service('bot-manager', ports.botManager, {
       ...stored,
       ...internal,

@@ -1,4 +1,4 @@
-import { jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 
 const SessionClaims = z.object({
@@ -29,6 +29,18 @@ export async function verifySessionToken(secret: string, token: string): Promise
   try {
     const { payload } = await jwtVerify(token, keyOf(secret), { issuer, algorithms: ['HS256'] });
     return SessionClaims.safeParse(payload).data;
+  } catch {
+    return undefined; // every reason a token is refused is the same to its bearer
+  }
+}
+
+/** A new token with the claims of one that was good once, or undefined when it never was. For messages that are sent again. */
+export async function renewSessionToken(secret: string, token: string): Promise<string | undefined> {
+  try {
+    const issuedAt = decodeJwt(token).iat ?? 0;
+    const options = { issuer, algorithms: ['HS256'], currentDate: new Date(issuedAt * 1000) };
+    const claims = SessionClaims.safeParse((await jwtVerify(token, keyOf(secret), options)).payload).data;
+    return claims && (await signSessionToken(secret, claims));
   } catch {
     return undefined; // every reason a token is refused is the same to its bearer
   }

@@ -12,6 +12,7 @@ import { createApp } from './app.ts';
 import type { CollectorConfig } from './config.ts';
 import { loadCustomFilter } from './filters/custom-filter.ts';
 import { createSegmentFilter } from './filters/segment-filter.ts';
+import { attachIngest } from './ingest/ingest-server.ts';
 import { defaultTiming, type EventStreamTiming } from './live/event-stream.ts';
 import { TranscriptFollowers } from './live/transcript-followers.ts';
 import { handleSegmentMessages } from './messages/handle-segment-messages.ts';
@@ -85,6 +86,7 @@ export function createService(config: CollectorConfig, overrides: Overrides = {}
       const live = { followers, timing: overrides.timing ?? defaultTiming };
       const app = createApp({ ...deps, ...live, internalTokenSecret, publicUrl, checks, metrics, metricsToken });
       const http = stack.use(await listen(app, config.http));
+      stack.use(attachIngest(http.server, { redis, tokens, logger }));
       const botManager = createBotManagerClient(config.botManagerUrl, internalTokenSecret);
       stack.use(startRetention({ db, botManager, logger, retention: config.retention, now: () => new Date() }));
       return { url: http.url };

@@ -5,7 +5,7 @@ import type { TokenVerifier } from './token-verifier.ts';
 
 export type Parsed<M> =
   | { ok: true; message: M; claims: SessionClaims }
-  | { ok: false; reason: string; meetingId: number | undefined };
+  | { ok: false; kind: 'shape' | 'token'; reason: string; meetingId: number | undefined };
 
 const Authenticated = z.object({ token: z.string() });
 
@@ -16,14 +16,17 @@ export async function parseMessage<S extends z.ZodType<{ token: string }>>(
   { payload }: Entry,
 ): Promise<Parsed<z.output<S>>> {
   const json = parseJson(payload);
-  if (json === undefined) return { ok: false, reason: 'the field payload is not JSON', meetingId: undefined };
+  if (json === undefined)
+    return { ok: false, kind: 'shape', reason: 'the field payload is not JSON', meetingId: undefined };
   const token = Authenticated.safeParse(json).data?.token;
   const claims = token === undefined ? undefined : await tokens(token);
-  if (!claims) return { ok: false, reason: 'the session token is missing, forged or expired', meetingId: undefined };
+  const reason = 'the session token is missing, forged or expired';
+  if (!claims) return { ok: false, kind: 'token', reason, meetingId: undefined };
   const result = schema.safeParse(json);
   if (result.success) return { ok: true, message: result.data, claims };
   const fields = result.error.issues.map((issue) => `${issue.path.join('.') || 'message'}: ${issue.message}`);
-  return { ok: false, reason: `bad shape: ${fields.slice(0, 5).join('; ')}`, meetingId: claims.meeting_id };
+  const shape = `bad shape: ${fields.slice(0, 5).join('; ')}`;
+  return { ok: false, kind: 'shape', reason: shape, meetingId: claims.meeting_id };
 }
 
 /** The meeting whose token the message carries, whatever else is wrong with it. */
