@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encoderFeeds } from '../src/engine/encoder-feeds.ts';
 import { createLogMel } from '../src/engine/mel.ts';
 import { observeActivations } from '../src/graphs/calibrate.ts';
 import { type EncoderOptions, encoderGraph } from '../src/graphs/encoder-graph.ts';
@@ -48,8 +49,8 @@ async function encode(source: WeightSource, options: EncoderOptions): Promise<Fl
   }
   const session = await ort.InferenceSession.create(path, { executionProviders: ['cpu'] });
   const features = createLogMel(dims.melBins)(readWav(await readFile(join(voicesDir, 'pv-en.wav'))), frames);
-  const input = new ort.Tensor('float32', features, [1, dims.melBins, frames]);
-  const data = (await session.run({ input_features: input })).last_hidden_state?.data;
+  const feeds = encoderFeeds(features, dims.melBins, { positions: frames / 2, tail: [] });
+  const data = (await session.run(feeds)).last_hidden_state?.data;
   await session.release();
   if (!(data instanceof Float32Array)) throw new TypeError('no hidden states');
   return data.slice();

@@ -14,9 +14,9 @@ export function alignOptions(options: ort.InferenceSession.SessionOptions): ort.
 /** Runs `align.onnx`, which `load` opens when it is first needed. */
 export function alignWith(
   load: () => Promise<ort.InferenceSession>,
-): (hiddenStates: ort.Tensor, input: AlignInput) => Promise<Alignment> {
+): (hiddenStates: ort.Tensor, keyBias: ort.Tensor, input: AlignInput) => Promise<Alignment> {
   let opened: Promise<ort.InferenceSession> | undefined;
-  return async (hiddenStates, { tokens, first, positions }) => {
+  return async (hiddenStates, keyBias, { tokens, first, positions }) => {
     opened ??= load();
     // A failed start is not kept, so that the next clip tries again.
     opened.catch(() => {
@@ -24,6 +24,7 @@ export function alignWith(
     });
     const { attention, probabilities } = await (await opened).run({
       encoder_hidden_states: hiddenStates,
+      key_bias: keyBias,
       tokens: new ort.Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, tokens.length]),
       first: new ort.Tensor('int64', BigInt64Array.of(BigInt(first)), [1]),
       audio_positions: new ort.Tensor('int64', BigInt64Array.of(BigInt(positions)), [1]),

@@ -1,9 +1,12 @@
 import { compressionRatio } from './compression-ratio.ts';
 import { endedEarly, isLeftOut, maxContinuations } from './early-end.ts';
+import { framesOf } from './encoder-feeds.ts';
 import type { TranscribeJob, TranscribeResult } from './engine.ts';
+import { isConvincing, mostConvincing, noiseStart, temperatures } from './fallback.ts';
 import { maxTokensPerSecond, repeatsItself } from './loop-guard.ts';
-import { framesPerSecond, maxFrames, maxSeconds, sampleRate } from './mel.ts';
+import { maxSeconds, sampleRate } from './mel.ts';
 import type { Prompt, WhisperTokenizer } from './tokenizer.ts';
+import { fullWindow, isShort, type Window, windowOf } from './window.ts';
 import { type Aligner, timeWords } from './word-times.ts';
 import { splitWords } from './words.ts';
 
@@ -14,28 +17,32 @@ export interface Encoded {
 
 export interface GenerateInput {
   promptIds: number[];
+  /** Where in the prompt the transcript begins. */
   startIndex: number;
   maxNewTokens: number;
-  bias: Float32Array;
+  /** Added to the scores of the first step; those of later steps get the tokenizer's `bias`. */
   biasFirst: Float32Array;
+  temperature: number;
+  /** Where the noise begins, for temperatures above 0. */
+  noiseStart: number;
 }
 
 export interface Generated {
+  /** Filled up with end tokens. */
   tokens: number[];
   sumLogprob: number;
   noSpeechProbability: number;
 }
 
-/** What decoding needs of a loaded model. */
+/** What decoding needs of a loaded model. Calls of several jobs may overlap. */
 export interface WhisperModel extends Aligner<Encoded> {
-  /** Log-mel features [bins, frames] of the clip, padded with silence. */
+  /** Log-mel features [bins, frames of 10 ms] of the clip, padded with silence. */
   features(audio: Float32Array, frames: number): Float32Array;
-  encode(features: Float32Array, frames: number): Promise<Encoded>;
+  /** From the features of `framesOf(window)` frames. */
+  encode(features: Float32Array, window: Window): Promise<Encoded>;
   generate(encoded: Encoded, input: GenerateInput): Promise<Generated>;
 }
 
-const minWindowSeconds = 10;
-const windowMarginSeconds = 2;
 const decoderPositions = 448;
 const spareTokens = 10;
 /** What Whisper itself allows a window of 30 s. */
@@ -44,45 +51,43 @@ const maxFullWindowTokens = 224;
 const maxPrefixTokens = maxFullWindowTokens - spareTokens;
 
 /**
- * One greedy decode. Whisper was trained on 30 s windows; a shorter one costs in proportion and loses nothing when at
- * least 2 s of silence follow the clip, except that the decoder sometimes repeats itself: such a clip is decoded again
- * with the full window. When less is said than there is voice, it is asked whether something was left out.
+ * One clip to text. Of the silence behind it only samples are computed (`window.ts`); should the decoder then repeat
+ * itself, the clip is decoded again over the whole 30 s. When less is said than there is voice, it is asked whether
+ * something was left out. Where the job asks for it, an unconvincing transcript is tried again at rising temperatures.
  */
-export async function decodeClip(model: WhisperModel, job: TranscribeJob): Promise<TranscribeResult> {
+export async function decodeClip(
+  model: WhisperModel,
+  job: TranscribeJob,
+  chooseWindow: (seconds: number) => Window = windowOf,
+): Promise<TranscribeResult> {
   const seconds = job.audio.length / sampleRate;
   if (seconds > maxSeconds) throw new RangeError(`a clip of ${seconds.toFixed(1)} s is longer than ${maxSeconds} s`);
-  const frames = windowFrames(seconds);
+  const window = chooseWindow(seconds);
   const first = await decodeWindow(model, job, {
-    frames,
+    window,
     maxTokens: Math.ceil(spareTokens + seconds * maxTokensPerSecond),
   });
-  if (!first.looped || frames === maxFrames) return first;
+  if (!first.looped || !isShort(window)) return first;
   return decodeWindow(
     model,
     { ...job, language: first.language },
-    { frames: maxFrames, maxTokens: maxFullWindowTokens },
+    { window: fullWindow, maxTokens: maxFullWindowTokens },
   );
 }
 
-/** Frames of 10 ms, even, because the encoder halves them. */
-export function windowFrames(seconds: number): number {
-  const window = Math.min(maxSeconds, Math.max(minWindowSeconds, seconds + windowMarginSeconds));
-  return Math.min(maxFrames, 2 * Math.round((window * framesPerSecond) / 2));
-}
-
-interface Window {
-  frames: number;
+interface Attempt {
+  window: Window;
   maxTokens: number;
 }
 
 async function decodeWindow(
   model: WhisperModel,
   job: TranscribeJob,
-  { frames, maxTokens }: Window,
+  { window, maxTokens }: Attempt,
 ): Promise<TranscribeResult> {
   const { tokenizer } = model;
   const prefix = (job.prefix ?? []).slice(-maxPrefixTokens);
-  const encoded = await model.encode(model.features(job.audio, frames), frames);
+  const encoded = await model.encode(model.features(job.audio, framesOf(window)), window);
   try {
     const spoken = await languageOf(model, encoded, job.language);
     const prompt = tokenizer.prompt({
@@ -91,41 +96,83 @@ async function decodeWindow(
       promptText: job.promptText,
       maxPromptTokens: decoderPositions / 2 - 1 - prefix.length,
     });
-    const heard = await decodeTokens(model, encoded, prompt, maxTokens, prefix);
-    heard.tokens.unshift(...prefix);
-    heard.looped ||= repeatsItself(heard.tokens);
-    for (
-      let i = 0;
-      i < maxContinuations && !heard.looped && endedEarly(heard.tokens.length, job.voicedSeconds);
-      i += 1
-    ) {
-      const more = await decodeTokens(model, encoded, prompt, maxTokens, heard.tokens, 'mustGoOn');
-      if (!isLeftOut(more, heard.tokens)) break;
-      heard.averageLogprob = Math.min(heard.averageLogprob, more.averageLogprob);
-      heard.tokens.push(...more.tokens);
+    const attempts: Heard[] = [];
+    for (const temperature of job.fallback ? temperatures : temperatures.slice(0, 1)) {
+      const heard = await hear(model, encoded, { prompt, prefix, maxTokens, temperature }, job.voicedSeconds);
+      attempts.push(heard);
+      // A loop over a short window is first tried over the full one, which the caller does.
+      if (isConvincing(heard) || (heard.looped && isShort(window))) break;
     }
-    const text = tokenizer.decode(heard.tokens);
+    const { text, tokens, ...measures } = mostConvincing(attempts);
     const language = job.task === 'translate' ? 'en' : spoken.language;
-    const words = splitWords(heard.tokens, language, tokenizer.decode);
+    const words = splitWords(tokens, language, tokenizer.decode);
     const timing = { words, audio: job.audio, language: spoken.language, task: job.task };
     return {
-      text: text.trim(),
-      tokens: heard.tokens,
+      ...measures,
+      text,
+      tokens,
       words: job.wordTimes ? await timeWords(model, encoded, timing) : words,
-      compressionRatio: compressionRatio(text.trim()),
-      temperature: 0,
       language: spoken.language,
       languageProbability: spoken.probability,
-      averageLogprob: heard.averageLogprob,
-      noSpeechProbability: heard.noSpeechProbability,
-      looped: heard.looped,
     };
   } finally {
     encoded.dispose();
   }
 }
 
-interface Heard {
+interface Hearing {
+  prompt: Prompt;
+  prefix: readonly number[];
+  maxTokens: number;
+  temperature: number;
+}
+
+/** The whole transcript of a window at one temperature, with what was left out at first. */
+async function hear(
+  model: WhisperModel,
+  encoded: Encoded,
+  { prompt, prefix, maxTokens, temperature }: Hearing,
+  voicedSeconds: number | undefined,
+): Promise<Heard> {
+  const decode = (before: readonly number[], end: 'mayEnd' | 'mustGoOn') =>
+    decodeTokens(model, encoded, { prompt, before, end, maxTokens, temperature });
+  const first = await decode(prefix, 'mayEnd');
+  const tokens = [...prefix, ...first.tokens];
+  let { averageLogprob } = first;
+  const looped = first.looped || repeatsItself(tokens);
+  for (let i = 0; i < maxContinuations && !looped && endedEarly(tokens.length, voicedSeconds); i += 1) {
+    const more = await decode(tokens, 'mustGoOn');
+    if (!isLeftOut(more, tokens)) break;
+    averageLogprob = Math.min(averageLogprob, more.averageLogprob);
+    tokens.push(...more.tokens);
+  }
+  const text = model.tokenizer.decode(tokens).trim();
+  const { noSpeechProbability } = first;
+  return {
+    text,
+    tokens,
+    averageLogprob,
+    noSpeechProbability,
+    compressionRatio: compressionRatio(text),
+    temperature,
+    looped,
+  };
+}
+
+type Heard = Pick<
+  TranscribeResult,
+  'text' | 'tokens' | 'averageLogprob' | 'noSpeechProbability' | 'compressionRatio' | 'temperature' | 'looped'
+>;
+
+interface Following {
+  prompt: Prompt;
+  before: readonly number[];
+  end: 'mayEnd' | 'mustGoOn';
+  maxTokens: number;
+  temperature: number;
+}
+
+interface Decoded {
   tokens: number[];
   averageLogprob: number;
   noSpeechProbability: number;
@@ -136,11 +183,8 @@ interface Heard {
 async function decodeTokens(
   { tokenizer, generate }: WhisperModel,
   encoded: Encoded,
-  prompt: Prompt,
-  maxTokens: number,
-  before: readonly number[],
-  end: 'mayEnd' | 'mustGoOn' = 'mayEnd',
-): Promise<Heard> {
+  { prompt, before, end, maxTokens, temperature }: Following,
+): Promise<Decoded> {
   const promptIds = [...prompt.ids, ...before];
   const output = await generate(encoded, {
     promptIds,
@@ -149,8 +193,9 @@ async function decodeTokens(
       Math.max(spareTokens, Math.min(maxTokens, maxFullWindowTokens) - before.length),
       decoderPositions - promptIds.length,
     ),
-    bias: tokenizer.bias,
     biasFirst: firstBias(tokenizer, before, end),
+    temperature,
+    noiseStart: noiseStart(temperature),
   });
   const ended = output.tokens.indexOf(tokenizer.end);
   const tokens = ended < 0 ? output.tokens : output.tokens.slice(0, ended);
@@ -185,8 +230,9 @@ async function languageOf(
     promptIds: [tokenizer.startOfTranscript],
     startIndex: 0,
     maxNewTokens: 1,
-    bias: tokenizer.biasLanguage,
     biasFirst: tokenizer.biasLanguage,
+    temperature: 0,
+    noiseStart: 0,
   });
   const language = tokenizer.languageOf(output.tokens[0] ?? -1);
   if (language === undefined) throw new Error('no language token was chosen');

@@ -28,7 +28,7 @@ export class EngineWorker implements AsyncDisposable {
   #end: WorkerStopped | undefined;
   #stopping = false;
 
-  constructor(script: URL, input: WorkerInput) {
+  constructor(script: URL, input: WorkerInput, onBatch: (rows: number) => void = () => undefined) {
     this.#worker = new Worker(script, { workerData: input, name: 'whisper' });
     const ready = Promise.withResolvers<readonly string[]>();
     this.ready = ready.promise;
@@ -36,7 +36,8 @@ export class EngineWorker implements AsyncDisposable {
       if (message.type === 'ready') {
         this.#rest();
         ready.resolve(message.languages);
-      } else this.#settle(message);
+      } else if (message.type === 'batch') onBatch(message.rows);
+      else this.#settle(message);
     });
     this.#worker.on('error', (error) => {
       this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -77,7 +78,7 @@ export class EngineWorker implements AsyncDisposable {
     await this.ended;
   }
 
-  #settle(message: Exclude<FromWorker, { type: 'ready' }>): void {
+  #settle(message: Extract<FromWorker, { id: number }>): void {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     this.#rest();

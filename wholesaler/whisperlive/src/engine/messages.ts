@@ -13,5 +13,7 @@ export type ToWorker = { type: 'transcribe'; id: number; job: TranscribeJob };
 export type FromWorker =
   /** `languages`: codes that a job may name. */
   | { type: 'ready'; languages: string[] }
+  /** So many rows are decoded together. */
+  | { type: 'batch'; rows: number }
   | { type: 'result'; id: number; result: TranscribeResult }
   | { type: 'failed'; id: number; error: Error };

@@ -1,16 +1,23 @@
 import * as ort from 'onnxruntime-node';
 import type { ModelFiles } from '../models/model-files.ts';
 import { alignOptions, alignWith } from './align-session.ts';
-import type { Encoded, WhisperModel } from './decode.ts';
+import { Batcher } from './batcher.ts';
+import type { Encoded, Generated, WhisperModel } from './decode.ts';
 import { type Compute, explainDevice, sessionOptions } from './device.ts';
+import { encoderFeeds, keyBias } from './encoder-feeds.ts';
+import { generateFeeds, type Row } from './generate-batch.ts';
 import { createLogMel } from './mel.ts';
 import { loadTokenizer } from './tokenizer.ts';
 
+/** What the encoder made of one window. */
 class HiddenStates implements Encoded {
+  /** [1, size, width] */
   readonly tensor: ort.Tensor;
+  readonly keyBias: Float32Array;
 
-  constructor(tensor: ort.Tensor) {
+  constructor(tensor: ort.Tensor, bias: Float32Array) {
     this.tensor = tensor;
+    this.keyBias = bias;
   }
 
   dispose(): void {
@@ -18,8 +25,20 @@ class HiddenStates implements Encoded {
   }
 }
 
-/** Loads the graphs into ONNX Runtime. */
-export async function loadWhisper(files: ModelFiles, compute: Compute): Promise<WhisperModel> {
+export interface WhisperEvents {
+  /** A batch of so many rows is about to be decoded. */
+  onBatch?: (rows: number) => void;
+}
+
+/**
+ * Loads the graphs into ONNX Runtime. The model may be used by many jobs at once: calls of the encoder take turns, and
+ * rows that wait at the same time are decoded as one batch.
+ */
+export async function loadWhisper(
+  files: ModelFiles,
+  compute: Compute,
+  { onBatch }: WhisperEvents = {},
+): Promise<WhisperModel> {
   const options = sessionOptions(compute);
   const load = (path: string, how = options): Promise<ort.InferenceSession> =>
     ort.InferenceSession.create(path, how).catch((error: unknown) => {
@@ -28,41 +47,57 @@ export async function loadWhisper(files: ModelFiles, compute: Compute): Promise<
   const encoder = await load(files.encoder);
   const generator = await load(files.generate);
   const align = alignWith(() => load(files.align, alignOptions(options)));
-  const { melBins, vocabulary } = files.dimensions;
+  const { melBins, vocabulary, width } = files.dimensions;
+  const tokenizer = loadTokenizer(files, vocabulary);
+  const batcher = new Batcher<Row>(
+    async (rows) => rowsOf(await generator.run(generateFeeds(rows, { bias: tokenizer.bias, width })), rows.length),
+    onBatch ? { onBatch } : {},
+  );
   return {
     multilingual: files.multilingual,
-    tokenizer: loadTokenizer(files, vocabulary),
-    features: createLogMel(melBins),
-    align: (encoded, input) => align(hiddenStates(encoded), input),
-    encode: async (features, frames) => {
-      const input = new ort.Tensor('float32', features, [1, melBins, frames]);
-      return new HiddenStates(output(await encoder.run({ input_features: input }), 'last_hidden_state'));
+    tokenizer,
+    align: (encoded, input) => {
+      const { tensor, keyBias: bias } = own(encoded);
+      return batcher.alone(() => align(tensor, new ort.Tensor('float32', bias, [1, 1, 1, bias.length]), input));
     },
-    generate: async (encoded, { promptIds, startIndex, maxNewTokens, bias, biasFirst }) => {
-      const outputs = await generator.run({
-        encoder_hidden_states: hiddenStates(encoded),
-        prompt_ids: integers(promptIds, [1, promptIds.length]),
-        start_index: integers([startIndex], [1]),
-        max_new_tokens: integers([maxNewTokens], [1]),
-        bias: new ort.Tensor('float32', bias, [vocabulary]),
-        bias_first: new ort.Tensor('float32', biasFirst, [vocabulary]),
+    features: createLogMel(melBins),
+    encode: (features, window) =>
+      batcher.alone(async () => {
+        const outputs = await encoder.run(encoderFeeds(features, melBins, window));
+        return new HiddenStates(output(outputs, 'last_hidden_state'), keyBias(window));
+      }),
+    generate: (encoded, input) => {
+      const { tensor, keyBias: bias } = own(encoded);
+      return batcher.generate({
+        row: { ...input, hiddenStates: floats(tensor), keyBias: bias },
+        size: bias.length,
       });
-      return {
-        tokens: numbers(output(outputs, 'tokens')),
-        sumLogprob: numbers(output(outputs, 'sum_logprob'))[0] ?? 0,
-        noSpeechProbability: numbers(output(outputs, 'no_speech_prob'))[0] ?? 0,
-      };
     },
   };
 }
 
-function hiddenStates(encoded: Encoded): ort.Tensor {
-  if (!(encoded instanceof HiddenStates)) throw new TypeError('these hidden states come from another model');
-  return encoded.tensor;
+/** Parts the outputs of a batch into its rows. */
+function rowsOf(outputs: Record<string, ort.OnnxValue>, count: number): Generated[] {
+  const tokens = numbers(output(outputs, 'tokens'));
+  const sums = numbers(output(outputs, 'sum_logprob'));
+  const silences = numbers(output(outputs, 'no_speech_prob'));
+  const length = tokens.length / count;
+  return Array.from({ length: count }, (_, i) => ({
+    tokens: tokens.slice(i * length, (i + 1) * length),
+    sumLogprob: sums[i] ?? 0,
+    noSpeechProbability: silences[i] ?? 0,
+  }));
 }
 
-const integers = (values: number[], dims: number[]): ort.Tensor =>
-  new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+function own(encoded: Encoded): HiddenStates {
+  if (!(encoded instanceof HiddenStates)) throw new TypeError('these hidden states come from another model');
+  return encoded;
+}
+
+function floats({ data, type }: ort.Tensor): Float32Array {
+  if (data instanceof Float32Array) return data;
+  throw new TypeError(`the encoder gave ${type} instead of float32`);
+}
 
 const numbers = (tensor: ort.Tensor): number[] => {
   const { data } = tensor;

@@ -8,13 +8,12 @@ if (!port) throw new Error('this file runs as a worker thread');
 const send = (message: FromWorker): void => port.postMessage(message);
 
 const input: WorkerInput = workerData;
-const model = await loadWhisper(input.files, input.compute);
-
-// Jobs are decoded one after the other: one already uses every thread it was given.
-let last: Promise<void> = Promise.resolve();
-port.on('message', (message: ToWorker) => {
-  last = last.then(() => transcribe(message));
+const model = await loadWhisper(input.files, input.compute, {
+  onBatch: (rows) => send({ type: 'batch', rows }),
 });
+
+// Jobs run side by side: the model lets their calls take turns, and decodes those that wait together as one batch.
+port.on('message', (message: ToWorker) => void transcribe(message));
 send({ type: 'ready', languages: model.multilingual ? [...model.tokenizer.languages.keys()] : ['en'] });
 
 async function transcribe({ id, job }: ToWorker): Promise<void> {

@@ -20,7 +20,8 @@ export interface AlignOptions {
 const never = -1e9;
 
 /**
- * What the decoder looks at while it is told what to write. Inputs: `encoder_hidden_states` [B, ctx, width], `tokens`
+ * What the decoder looks at while it is told what to write. Inputs: `encoder_hidden_states` [B, ctx, width], `key_bias`
+ * [B, 1, 1, ctx] (added to the scores of each position of the audio), `tokens`
  * [B, T] (start, language and task, no-timestamps, the text, end), `first` [1] (the index of the no-timestamps token,
  * from which on a row predicts text), `audio_positions` [1] (how many of the encoder's positions are audio and no padding).
  * Outputs: `attention` [B, heads, T, positions], whose rows sum to 1, and `probabilities` [B, T - first - 2] of the text's
@@ -56,6 +57,7 @@ export function alignGraph(
       past: cross.map(() => undefined),
       cross,
       mask: lookBack(g, count),
+      keyBias: 'key_bias',
       onScores,
     },
     precision,
@@ -72,6 +74,7 @@ export function alignGraph(
     'align',
     [
       value('encoder_hidden_states', 'float32', ['B', 'ctx', dims.width]),
+      value('key_bias', 'float32', ['B', 1, 1, 'ctx']),
       value('tokens', 'int64', ['B', 'T']),
       value('first', 'int64', [1]),
       value('audio_positions', 'int64', [1]),

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
+import { encoderFeeds } from '../engine/encoder-feeds.ts';
 import { createLogMel, framesPerSecond, sampleRate } from '../engine/mel.ts';
 import { readWav } from '../wav.ts';
 import { encoderGraph, type ObservedPoint, observedName } from './encoder-graph.ts';
@@ -42,9 +43,7 @@ async function observe(session: ort.InferenceSession, dims: WhisperDimensions): 
   const audio = readWav(readFileSync(speech));
   const frames = 2 * Math.floor((audio.length * framesPerSecond) / sampleRate / 2);
   const features = createLogMel(dims.melBins)(audio, frames);
-  const outputs = await session.run({
-    input_features: new ort.Tensor('float32', features, [1, dims.melBins, frames]),
-  });
+  const outputs = await session.run(encoderFeeds(features, dims.melBins, { positions: frames / 2, tail: [] }));
   const seen = (layer: number, point: ObservedPoint): Float32Array => {
     const data = outputs[observedName(layer, point)]?.data;
     if (!(data instanceof Float32Array)) throw new Error(`the encoder did not show ${observedName(layer, point)}`);

@@ -32,6 +32,8 @@ export interface DecoderInput {
   cross: KeyValue[];
   /** float32 */
   mask: string;
+  /** Added to the cross-attention scores: [B, 1, 1, ctx], float32. */
+  keyBias: string;
   /** Sees each layer's cross-attention scores [B, heads, S, ctx], before their softmax. */
   onScores?: (layer: number, scores: string) => void;
 }
@@ -46,6 +48,7 @@ export function decoderLayers(
 ): { x: string; present: KeyValue[] } {
   let { x } = input;
   const mask = narrowMask(g, input.mask);
+  const keyBias = narrowMask(g, input.keyBias);
   const present: KeyValue[] = [];
   for (const [i, past] of input.past.entries()) {
     const cross = input.cross[i];
@@ -55,7 +58,7 @@ export function decoderLayers(
     const self = selfAttention(g, file, dims, { x, past, mask, from, to }, precision);
     present.push(self.present);
     const onScores = (scores: string): void => input.onScores?.(i, scores);
-    x = crossAttention(g, file, dims, { x: self.x, cross, from, to, onScores }, precision);
+    x = crossAttention(g, file, dims, { x: self.x, cross, keyBias, from, to, onScores }, precision);
     x = feedForward(g, file, x, from, to, precision);
   }
   return { x, present };
@@ -99,16 +102,22 @@ function selfAttention(
   return { x: add(g, x, out), present: { key, value: values } };
 }
 
+interface CrossInput {
+  cross: KeyValue;
+  keyBias: string;
+  onScores: (scores: string) => void;
+}
+
 function crossAttention(
   g: GraphBuilder,
   file: WeightSource,
   { width, heads }: WhisperDimensions,
-  { x, cross, from, to, onScores }: LayerNames & { cross: KeyValue; onScores: (scores: string) => void },
+  { x, cross, keyBias, from, to, onScores }: LayerNames & CrossInput,
   precision: Precision,
 ): string {
   const normed = layerNorm(g, x, to('n2'), norm(file, `${from}/attention/layer_norm`));
   const q = linear(g, normed, to('cq'), () => attentionInput(file, `${from}/attention/linear_0`, width), precision);
-  const scores = g.op('MatMul', [splitHeads(g, q, heads), cross.key]);
+  const scores = add(g, g.op('MatMul', [splitHeads(g, q, heads), cross.key]), keyBias);
   onScores(scores);
   const attended = mergeHeads(g, g.op('MatMul', [softmax(g, scores), cross.value]), width);
   return add(

@@ -1,5 +1,5 @@
 import { GraphBuilder, type Subgraph, value } from './graph-builder.ts';
-import { add, layerNorm, linear, mergeHeads, type Precision, sizeOf, softmax, splitHeads } from './layers.ts';
+import { add, layerNorm, linear, mergeHeads, type Precision, softmax, splitHeads } from './layers.ts';
 import type { WeightFile } from './weight-file.ts';
 import type { WeightSource } from './weight-source.ts';
 import {
@@ -31,10 +31,15 @@ interface EncoderLayer {
   index: number;
   precision: Precision;
   exactUnits: readonly number[];
+  keyBias: string;
   observe: (point: ObservedPoint, x: string) => void;
 }
 
-/** `input_features` [B, bins, frames (even)] → `last_hidden_state` [B, frames / 2, width]. */
+/**
+ * Inputs: `input_features` [B, bins, frames (even)]; `source` [ctx], which of the frames / 2 positions behind the
+ * convolutions are taken, in this order; `position` [ctx], the place of each in the 30 s; `key_bias` [ctx], added to the
+ * attention scores of each as a key. Output: `last_hidden_state` [B, ctx, width].
+ */
 export function encoderGraph(
   file: WeightSource,
   dims: WhisperDimensions,
@@ -46,11 +51,13 @@ export function encoderGraph(
   let x = g.op('Transpose', [convolutions(g, file)], { perm: [0, 2, 1] });
   const positions = file.tensor('encoder/position_encodings/encodings');
   const table = g.float('positions', positions.shape, () => positions.data);
-  x = add(g, x, g.op('Slice', [table, g.int([0]), sizeOf(g, x, 1), g.int([0])]));
+  x = add(g, g.op('Gather', [x, 'source'], { axis: 1 }), g.op('Gather', [table, 'position'], { axis: 0 }));
+  const keyBias = g.toModel('key_bias');
   for (let index = 0; index < dims.encoderLayers; index += 1) {
     x = encoderLayer(g, file, dims, x, {
       index,
       precision,
+      keyBias,
       exactUnits: exactUnits[index] ?? [],
       observe: (point, at) => {
         if (!observe) return;
@@ -66,7 +73,12 @@ export function encoderGraph(
   else g.fromModel(layerNorm(g, x, 'norm', last), output);
   return g.finish(
     'encoder',
-    [value('input_features', 'float32', ['B', dims.melBins, 'frames'])],
+    [
+      value('input_features', 'float32', ['B', dims.melBins, 'frames']),
+      value('source', 'int64', ['ctx']),
+      value('position', 'int64', ['ctx']),
+      value('key_bias', 'float32', ['ctx']),
+    ],
     [
       value(output, 'float32', ['B', 'ctx', dims.width]),
       ...observed.map((name) => value(name, 'float32', ['channels'])),
@@ -93,7 +105,7 @@ function encoderLayer(
   file: WeightSource,
   { width, heads }: WhisperDimensions,
   input: string,
-  { index, precision, exactUnits, observe }: EncoderLayer,
+  { index, precision, exactUnits, keyBias, observe }: EncoderLayer,
 ): string {
   const from = `encoder/layer_${index}`;
   const to = (name: string): string => `${index}.${name}`;
@@ -108,8 +120,8 @@ function encoderLayer(
   );
   const [q = '', k = '', v = ''] = g.split('Split', [qkv, g.int([width, width, width])], 3, { axis: -1 });
   observe('value', v);
-  const scores = softmax(g, g.op('MatMul', [splitHeads(g, q, heads), splitHeads(g, k, heads, 'keys')]));
-  const attended = mergeHeads(g, g.op('MatMul', [scores, splitHeads(g, v, heads)]), width);
+  const scores = add(g, g.op('MatMul', [splitHeads(g, q, heads), splitHeads(g, k, heads, 'keys')]), keyBias);
+  const attended = mergeHeads(g, g.op('MatMul', [softmax(g, scores), splitHeads(g, v, heads)]), width);
   const out = linear(g, attended, to('o'), () => dense(file, `${from}/self_attention/linear_1`), precision);
   const middle = add(g, input, out);
   const second = layerNorm(g, middle, to('n3'), norm(file, `${from}/ffn/layer_norm`));

@@ -72,6 +72,12 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A tensor that is float32 whatever the model's float type. */
+  float32(name: string, dims: number[], make: () => Float32Array): string {
+    if (!this.weights.has(name)) this.weights.add(name, 'float32', dims, bytesOf(make()));
+    return name;
+  }
+
   /** From float32, as inputs, scores and constants are, into the model's float type. */
   toModel(x: string): string {
     return this.floatType === 'float32' ? x : this.op('Cast', [x], { to: elementType[this.floatType] });
