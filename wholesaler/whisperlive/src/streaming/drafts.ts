@@ -4,6 +4,7 @@ import type { Early } from './finals.ts';
 import { isBelievable } from './hallucination-guard.ts';
 import { agree, type Hypothesis, nothingSaid, shownText, tokensOf } from './local-agreement.ts';
 import type { StreamingPolicy } from './policy.ts';
+import { echoesPrompt } from './prompt-echo.ts';
 import { finishedWords, pauseToTry } from './sentence-cut.ts';
 import { endsSentence } from './sentence-end.ts';
 import type { Clip, SpeechJobs } from './speech-jobs.ts';
@@ -202,7 +203,8 @@ export class Drafts {
       .then((decoded) => {
         if (!decoded || open !== this.#open) return;
         const heard = jobs.learn(job, decoded);
-        if (heard.text && isBelievable(heard, policy)) then(heard);
+        const echo = job.promptText !== undefined && echoesPrompt(heard.text, job.promptText);
+        if (heard.text && !echo && isBelievable(heard, policy)) then(heard);
       })
       .catch(onError);
   }

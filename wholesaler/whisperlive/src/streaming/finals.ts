@@ -1,6 +1,7 @@
 import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
 import { isBelievable } from './hallucination-guard.ts';
 import type { StreamingPolicy } from './policy.ts';
+import { echoesPrompt } from './prompt-echo.ts';
 import type { Clip, SpeechJobs } from './speech-jobs.ts';
 import { seconds, type Utterance } from './utterance-detector.ts';
 
@@ -90,7 +91,8 @@ export class Finals {
     const ready = await early?.result.catch(() => undefined);
     const job = ready && early ? early.job : jobs.final(clip);
     const result = ready ?? (await decode(job));
-    if (job.promptText === undefined || isBelievable(result, policy)) return { job, result };
+    if (job.promptText === undefined) return { job, result };
+    if (isBelievable(result, policy) && !echoesPrompt(result.text, job.promptText)) return { job, result };
     // Text before that does not fit what is said can lead the model astray.
     jobs.context.forget();
     const unprompted = jobs.final(clip);

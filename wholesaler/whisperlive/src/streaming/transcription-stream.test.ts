@@ -224,6 +224,7 @@ test('a language is kept once it is sure, and asked again when settings change',
 
 /** Speech of many sentences: each says a number and takes 3 s, of which the last 200 ms are silent. */
 const sentenceSeconds = 3;
+const sentenceOf = (n: number) => `Here ${n} begins, in ${n} words, and ends ${n} too.`;
 const numbered = (count: number): Float32Array => {
   const audio = new Float32Array(samples(count * sentenceSeconds));
   for (let i = 0; i < count; i += 1) {
@@ -237,7 +238,7 @@ const hearsNumbers: Decode = async ({ audio }) => {
   const sentences = new Map<number, number>();
   for (const sample of audio) if (sample !== 0) sentences.set(sample, (sentences.get(sample) ?? 0) + 1);
   const words = [...sentences].map(([number, length]) => {
-    const sentence = `Here is the sentence of number ${number} and its end.`.split(' ');
+    const sentence = sentenceOf(number).split(' ');
     const share = length / samples(sentenceSeconds - 0.2);
     return sentence.slice(0, Math.round(sentence.length * Math.min(1, share))).join(' ');
   });
@@ -248,7 +249,7 @@ test('speech without an end is finished sentence by sentence: no word is lost or
   const { stream, jobs, segments } = open(hearsNumbers);
   await say(stream, numbered(12));
   await stream.finish();
-  const wanted = Array.from({ length: 12 }, (_, i) => `Here is the sentence of number ${i + 1} and its end.`);
+  const wanted = Array.from({ length: 12 }, (_, i) => sentenceOf(i + 1));
   expect(finalTexts(segments).join(' ')).toBe(wanted.join(' '));
   expect(finalTexts(segments).length).toBeGreaterThan(2);
   expect(Math.max(...jobs.map(({ audio }) => audio.length))).toBeLessThan(samples(14));
