@@ -53,6 +53,7 @@ export async function startBenchStack(env: Record<string, string | undefined>) {
   await waitFor('admin-api', () => isReady(`${adminUrl}/health/live`), { deadlineMs: 60_000 });
   return {
     key: token,
+    redisUrl: redis.url,
     serviceUrl,
     gatewayUrl,
     /** CPU seconds the gateway's process has used so far, and the bytes of memory it holds. */

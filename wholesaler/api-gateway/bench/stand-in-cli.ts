@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * The service behind the gateway, as cheap as one can be, so that the gateway and not the service is measured: answers
- * `GET …/size-<n>` with n bytes of JSON. Prints its port.
+ * `GET …/size-<n>` with n bytes of JSON, and `GET …/live-<id>` with a meeting of that id. Prints its port.
  */
 const bodies = new Map<number, string>();
 const bodyOf = (bytes: number): string => {
@@ -14,7 +14,8 @@ const bodyOf = (bytes: number): string => {
 
 const server = createServer((request, response) => {
   const bytes = Number(/size-(\d+)/.exec(request.url ?? '')?.[1] ?? 2);
-  const body = bodyOf(bytes);
+  const id = /live-(\d+)$/.exec(request.url ?? '')?.[1];
+  const body = id === undefined ? bodyOf(bytes) : `{"id":${id}}`;
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   response.end(body);
 });

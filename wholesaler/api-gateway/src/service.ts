@@ -20,18 +20,22 @@ export interface GatewayService extends Service {
   start(): Promise<{ url: string }>;
 }
 
+// Each holds a connection to the collector for as long as it follows.
+const maxFollowers = 5_000;
+
 /** The public edge of the wholesaler: keys, scopes, routing to the services, live sockets, API docs. */
 export function createService(config: GatewayConfig, overrides: { logger?: Logger } = {}): GatewayService {
   const logger = overrides.logger ?? createLogger('api-gateway', config.logLevel);
   const stack = new AsyncDisposableStack();
-  const connect = (name: string, url: string) => stack.use(connectUpstream(name, url, config.upstreamTimeoutMs));
+  const connect = (name: string, url: string, options?: { maxConnections: number }) =>
+    stack.use(connectUpstream(name, url, config.upstreamTimeoutMs, options));
   return {
     async start() {
       const upstreams = {
         adminApi: connect('admin-api', config.upstreams.adminApi),
         botManager: connect('bot-manager', config.upstreams.botManager),
         collector: connect('transcription-collector', config.upstreams.collector),
-        collectorLive: connect('transcription-collector', config.upstreams.collector),
+        collectorLive: connect('transcription-collector', config.upstreams.collector, { maxConnections: maxFollowers }),
       };
       const subscriber = stack.use(new SharedSubscriber(config.redisUrl, logger));
       const { internalToken } = config.secrets;

@@ -46,7 +46,7 @@ mkdirSync(proof, { recursive: true });
 const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 writeFileSync(
-  `${proof}collector.json`,
+  `${proof}bench-transcription-collector.json`,
   `${JSON.stringify({ machine, commit, quick: quick === true, ingest, reads: growth }, null, 2)}\n`,
 );
 

@@ -18,11 +18,10 @@ export interface Upstream extends AsyncDisposable {
   check(): Promise<void>;
 }
 
-const maxConnections = 256;
 const maxWaiting = 1_000;
 const connectTimeoutMs = 2_000;
 
-export function connectUpstream(name: string, url: string, timeoutMs: number): Upstream {
+export function connectUpstream(name: string, url: string, timeoutMs: number, { maxConnections = 256 } = {}): Upstream {
   const { origin, pathname } = new URL(url);
   const base = pathname.replace(/\/$/, '');
   const pool = new Pool(origin, {
