@@ -38,6 +38,70 @@ test('no bytes and no text make the frame parser throw', () => {
   );
 });
 
+const anyBytes = fc.uint8Array({ maxLength: 4_096 }).map((bytes) => Buffer.from(bytes));
+/** Messages that are nearly right: known types, with payloads of every kind. */
+const nearlyControl = fc.record(
+  {
+    type: fc.oneof(
+      fc.constantFrom('speaker_activity', 'session_control', 'reconfigure', 'audio_chunk_metadata'),
+      fc.string(),
+    ),
+    payload: fc.oneof(
+      fc.record(
+        {
+          event: fc.oneof(fc.string(), fc.constant('LEAVING_MEETING')),
+          event_type: fc.oneof(fc.string(), fc.constantFrom('SPEAKER_START', 'SPEAKER_END')),
+          participant_name: fc.oneof(fc.string({ maxLength: 400 }), fc.anything()),
+          relative_client_timestamp_ms: fc.oneof(fc.double(), fc.integer()),
+          language: fc.oneof(fc.string(), fc.constant(null)),
+          task: fc.oneof(fc.string(), fc.constantFrom('transcribe', 'translate')),
+        },
+        { requiredKeys: [] },
+      ),
+      fc.anything(),
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+test('samples within the range come through bit by bit, any other sample is named', () => {
+  fc.assert(
+    fc.property(fc.float32Array({ minLength: 1, maxLength: 500 }), fc.integer({ min: 0, max: 3 }), (samples, shift) => {
+      const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(samples.buffer)]).subarray(shift);
+      const frame = parseFrame(bytes, true);
+      const wrong = samples.findIndex((sample) => !(Math.abs(sample) <= 8));
+      if (wrong < 0) expect(frame).toEqual({ kind: 'audio', samples });
+      else expect(frame).toMatchObject({ kind: 'problem', message: expect.stringContaining(`Sample ${wrong} `) });
+    }),
+  );
+});
+
+test('what nearly is a control message is one of the known kinds, or is answered in words', () => {
+  fc.assert(
+    fc.property(nearlyControl, (message) => {
+      const frame = parseFrame(Buffer.from(JSON.stringify(message) ?? ''), false);
+      if (frame.kind === 'problem') expect(frame.message.length).toBeLessThan(2_000);
+      else expect(frame.kind).toBe('control');
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('no bytes, cut or changed, make a parser throw', () => {
+  const config = Buffer.from('{"uid":"u","token":"t","platform":"local","meeting_id":7,"language":"en"}');
+  fc.assert(
+    fc.property(anyBytes, fc.nat(config.length), fc.nat(255), (bytes, at, value) => {
+      parseAudioConfig(bytes.toString('utf8'));
+      const changed = Buffer.from(config);
+      changed[at % changed.length] = value;
+      const parsed = parseAudioConfig(changed.subarray(0, at || undefined).toString('utf8'));
+      expect(parsed.config === undefined).toBe(parsed.problem !== undefined);
+      for (const binary of [true, false]) expect(parseFrame(bytes, binary).kind).toBeTruthy();
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('a configuration names every missing field', () => {
   expect(parseAudioConfig('{"uid":"u"}').problem).toEqual({
     uid: 'u',
