@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo test check stack setup-retailer
+.PHONY: help setup demo test check stack setup-retailer bench quality
 
 help: ## Show what this Makefile can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ test: setup check ## Types, lint, and every test
 
 check: ## Types and lint only
 	@tsc && biome check .
+
+bench: setup ## Speed and how it grows, next to peers where they can be installed (QUICK=1 for a short run)
+	@$(if $(QUICK),VEXA_BENCH_QUICK=1) turbo run bench --concurrency=1 --continue --ui=stream --log-prefix=none
+
+quality: setup ## Whether the words are right: errors, losses, inventions and delays on real voices (QUICK=1 as above)
+	@$(if $(QUICK),VEXA_BENCH_QUICK=1) turbo run quality --concurrency=1 --continue --ui=stream --log-prefix=none
 
 setup-retailer: ## Run a retailer with Docker: secrets, containers, a first user (VEXA_INFRA_API_URL=… VEXA_INFRA_API_KEY=…)
 	@scripts/setup-retailer.sh

@@ -18,7 +18,9 @@ type Section = keyof typeof sections;
 
 const { quick, only, model, peers, soakMinutes } = new Command('bench')
   .description('Speed of the transcription service and how it grows, next to faster-whisper and WhisperLive.')
-  .option('--quick', 'fewer repetitions and sizes: under 3 minutes', false)
+  .addOption(
+    new Option('--quick', 'fewer repetitions and sizes: under 3 minutes').default(false).env('VEXA_BENCH_QUICK'),
+  )
   .addOption(new Option('--only <section...>', 'measure this alone').choices(Object.keys(sections)))
   .option('--model <name...>', 'models to measure', ['tiny.en', 'base'])
   .option('--soak-minutes <minutes>', 'time of the soak run', Number, 2)
