@@ -82,6 +82,15 @@ export const botRuns = pgTable(
   ],
 );
 
+/**
+ * Users that were deleted and whose meetings are not erased yet: admin-api adds a row together with the deletion,
+ * bot-manager takes it away when nothing is left.
+ */
+export const userErasures = pgTable('user_erasures', {
+  user_id: integer('user_id').primaryKey(),
+  requested_at: time('requested_at').notNull().defaultNow(),
+});
+
 /** Owner: transcription-collector. One audio stream of one participant (or of the whole room). */
 export const meetingSessions = pgTable(
   'meeting_sessions',
