@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { medianFilter, turnPositions } from './attention.ts';
 
@@ -15,6 +16,17 @@ test('a single spike is filtered out, a step stays where it is', () => {
 test('values shorter than the filter are mirrored, down to a single one', () => {
   expect(filtered([3])).toEqual([3]);
   expect(filtered([1, 1])).toEqual([1, 1]);
+});
+
+test('any values are filtered as by sorting each neighbourhood', () => {
+  const numbers = fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 8, maxLength: 30 });
+  fc.assert(
+    fc.property(numbers, (values) => {
+      const mirrored = [...values.slice(1, 4).toReversed(), ...values, ...values.slice(-4, -1).toReversed()];
+      const expected = values.map((_, i) => mirrored.slice(i, i + 7).toSorted((a, b) => a - b)[3]);
+      expect(filtered(values).map((value) => value + 0)).toEqual(expected);
+    }),
+  );
 });
 
 test('tokens are turned to where several heads agree, whatever one of them looks at', () => {

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { WhisperPrecision } from '../graphs/precision.ts';
 import { ensureModel } from '../models/ensure-model.ts';
 import type { ModelFiles } from '../models/model-files.ts';
 import { type Compute, type Device, precisionFor } from './device.ts';
-import { EngineWorker, WorkerStopped } from './engine-worker.ts';
+import { EngineWorker } from './engine-worker.ts';
+import { type KeptWorker, keepWorker } from './kept-worker.ts';
 import type { Word } from './words.ts';
 
 export type { Word } from './words.ts';
@@ -52,8 +52,10 @@ export interface Engine extends AsyncDisposable {
   readonly languages: readonly string[];
   /** False while a worker that died is being replaced. */
   readonly ready: boolean;
-  /** Rejects when the clip is too long, the language unknown, the queue full, or its worker died twice over it. */
-  transcribe(job: TranscribeJob): Promise<TranscribeResult>;
+  /** How many worker threads it has, each with the model in memory; 1 unless said. */
+  readonly workers?: number;
+  /** Jobs that `worker` (from 0) has at once are decoded as batches. Rejects when the clip is too long, the language unknown, the queue full, or its worker died twice over it. */
+  transcribe(job: TranscribeJob, worker?: number): Promise<TranscribeResult>;
 }
 
 export interface EngineOptions {
@@ -62,104 +64,70 @@ export interface EngineOptions {
   threads: number;
   /** `cpu` unless given. */
   device?: Device;
+  /** Worker threads that hold the model, each with `threads` of its own; 1 unless given. */
+  workers?: number;
   /** What suits the device unless given. */
   precision?: WhisperPrecision | undefined;
 }
 
 export interface EngineEvents {
-  onWorkerLost?: (error: Error, restartMs: number) => void;
+  onWorkerLost?: ((error: Error, restartMs: number) => void) | undefined;
+  /** A worker decodes so many rows as one batch. */
+  onBatch?: ((rows: number) => void) | undefined;
 }
 
-const maxQueuedJobs = 64;
-const firstRestartMs = 100;
-const maxRestartMs = 10_000;
-/** A worker that lived this long died of something else than the one before it. */
-const goodLifeMs = 60_000;
+/** More are refused: what waits for its turn belongs in the scheduler, where it can be put in order. */
+const maxJobsPerWorker = 64;
 
-/** Loads a model (fetching it first when it is not in the cache) into a worker thread. */
+/** Loads a model (fetching it first when it is not in the cache) into worker threads. */
 export async function startEngine(options: EngineOptions, events?: EngineEvents): Promise<Engine> {
-  const { model, modelsDir, threads, device = 'cpu' } = options;
+  const { model, modelsDir, threads, device = 'cpu', workers = 1 } = options;
   const files = await ensureModel(model, { modelsDir, precision: precisionFor(device, options.precision) });
-  return startEngineWith(files, { device, threads }, new URL('./worker.ts', import.meta.url), events);
+  return startEngineWith(files, { device, threads }, new URL('./worker.ts', import.meta.url), { ...events, workers });
 }
 
-/**
- * An engine over any worker script that speaks `messages.ts`. A worker that dies is replaced, with growing pauses while
- * it keeps dying, and the jobs it had are given once to its successor. A worker that cannot even start rejects.
- */
+/** An engine over any worker script that speaks `messages.ts`. Workers that die are replaced; one that cannot start rejects. */
 export async function startEngineWith(
   files: ModelFiles,
   compute: Compute,
   script: URL,
-  { onWorkerLost }: EngineEvents = {},
+  { onWorkerLost, onBatch, workers: count = 1 }: EngineEvents & { workers?: number } = {},
 ): Promise<Engine> {
-  const closing = new AbortController();
-  const create = () => new EngineWorker(script, { files, compute });
-  let worker = create();
-  const languages = await worker.ready;
-  let current: Promise<EngineWorker> = Promise.resolve(worker);
-  let ready = true;
-  let queued = 0;
-
-  const keepAlive = async (): Promise<void> => {
-    for (let restartMs = firstRestartMs; ; restartMs = Math.min(2 * restartMs, maxRestartMs)) {
-      const bornAt = performance.now();
-      const error = await worker.ended;
-      if (!error) return;
-      ready = false;
-      if (performance.now() - bornAt > goodLifeMs) restartMs = firstRestartMs;
-      onWorkerLost?.(error, restartMs);
-      current = delay(restartMs, undefined, { signal: closing.signal }).then(() => {
-        worker = create();
-        return worker;
-      });
-      const started = await current.then(
-        () => true,
-        () => false, // closed while it waited
-      );
-      if (!started) return;
-      worker.ready.then(
-        () => {
-          ready = true;
-        },
-        () => undefined, // seen through `ended` by the next turn
-      );
-    }
-  };
-  void keepAlive();
-
+  await using starting = new AsyncDisposableStack();
+  const workers: KeptWorker[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const create = () => new EngineWorker(script, { files, compute }, onBatch);
+    workers.push(starting.use(await keepWorker(create, { onLost: onWorkerLost })));
+  }
+  const owned = starting.move();
+  const queued = workers.map(() => 0);
+  const leastBusy = (): number => queued.indexOf(Math.min(...queued));
   const open = (): void => {
-    if (closing.signal.aborted) throw new Error(`the engine of ${files.name} is closed`);
-  };
-  const decode = async (job: TranscribeJob): Promise<TranscribeResult> => {
-    try {
-      return await (await current).transcribe(job);
-    } catch (error) {
-      open();
-      if (!(error instanceof WorkerStopped)) throw error;
-      return (await current).transcribe(job);
-    }
+    if (owned.disposed) throw new Error(`the engine of ${files.name} is closed`);
   };
   return {
     model: files.name,
     multilingual: files.multilingual,
-    languages,
+    languages: workers[0]?.languages ?? [],
+    workers: count,
     get ready() {
-      return ready;
+      return workers.every(({ ready }) => ready);
     },
-    transcribe: async (job) => {
+    transcribe: async (job, at = leastBusy()) => {
       open();
-      if (queued >= maxQueuedJobs) throw new Error(`${maxQueuedJobs} clips are already waiting`);
-      queued += 1;
+      const worker = workers[at];
+      if (!worker) throw new RangeError(`there is no worker ${at}`);
+      if ((queued[at] ?? 0) >= maxJobsPerWorker) throw new Error(`${maxJobsPerWorker} clips are already waiting`);
+      queued[at] = (queued[at] ?? 0) + 1;
       try {
-        return await decode(job);
+        return await worker.transcribe(job);
+      } catch (error) {
+        open();
+        throw error;
       } finally {
-        queued -= 1;
+        queued[at] = (queued[at] ?? 1) - 1;
       }
     },
-    [Symbol.asyncDispose]: async () => {
-      closing.abort();
-      await worker[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

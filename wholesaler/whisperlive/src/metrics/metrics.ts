@@ -30,6 +30,9 @@ export function createMetrics(): Metrics {
   const realTime = histogram('real_time_factor', 'Engine time divided by the length of the clip.', factors);
   const finals = counter('finals_total', 'Utterances decoded for good.');
   const shed = counter('drafts_shed_total', 'Drafts given up before their turn.');
+  const batches = new Histogram({
+    ...{ name: 'whisperlive_batch_jobs', help: 'Clips decoded together.', buckets: [1, 2, 3, 4, 6, 8], registers },
+  });
   return {
     registry,
     scheduler: {
@@ -40,6 +43,7 @@ export function createMetrics(): Metrics {
         if (kind === 'final') finals.inc();
       },
       onShed: () => shed.inc(),
+      onBatch: (jobs) => batches.observe(jobs),
     },
     streams: gauge('streams', 'Open audio connections.'),
     waitingMessages: gauge('waiting_messages', 'Messages of all sessions that Redis does not have yet.'),

@@ -1,6 +1,10 @@
 import { expect, test, vi } from 'vitest';
 import type { Engine, TranscribeJob, TranscribeResult } from '../engine/engine.ts';
 import { Scheduler } from './scheduler.ts';
+import { defaultSettings } from './settings.ts';
+
+/** One job at a time, so that their order can be seen. */
+const oneByOne = { settings: { ...defaultSettings, maxFinals: 1, maxOthers: 1 } };
 
 const job = (name: string): TranscribeJob => ({ audio: new Float32Array(1), language: name, task: 'transcribe' });
 
@@ -28,7 +32,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('finals overtake drafts and keep their own order', async () => {
   const { engine, order, finishOne } = manualEngine();
-  const scheduler = new Scheduler(engine);
+  const scheduler = new Scheduler(engine, {}, oneByOne);
   void scheduler.draft('a', job('running'));
   void scheduler.draft('b', job('draft'));
   void scheduler.final(job('final-1'));
@@ -42,7 +46,7 @@ test('finals overtake drafts and keep their own order', async () => {
 
 test("a file's utterances wait for everything live", async () => {
   const { engine, order, finishOne } = manualEngine();
-  const scheduler = new Scheduler(engine);
+  const scheduler = new Scheduler(engine, {}, oneByOne);
   void scheduler.file(job('file-1'));
   void scheduler.file(job('file-2'));
   void scheduler.draft('a', job('draft'));
@@ -58,7 +62,7 @@ test('a file that waited long goes before drafts, never before finals', async ()
   vi.useFakeTimers({ toFake: ['performance'] });
   try {
     const { engine, order, finishOne } = manualEngine();
-    const scheduler = new Scheduler(engine);
+    const scheduler = new Scheduler(engine, {}, oneByOne);
     void scheduler.final(job('running'));
     void scheduler.file(job('file'));
     vi.advanceTimersByTime(6_000);
@@ -78,12 +82,16 @@ test('what a job waited and took is told, and a draft given up is told as shed',
   const { engine, finishOne } = manualEngine();
   const decoded: string[] = [];
   let shed = 0;
-  const scheduler = new Scheduler(engine, {
-    onDecoded: (kind, { audioSeconds }) => decoded.push(`${kind} ${audioSeconds * 16_000}`),
-    onShed: () => {
-      shed += 1;
+  const scheduler = new Scheduler(
+    engine,
+    {
+      onDecoded: (kind, { audioSeconds }) => decoded.push(`${kind} ${audioSeconds * 16_000}`),
+      onShed: () => {
+        shed += 1;
+      },
     },
-  });
+    oneByOne,
+  );
   void scheduler.final(job('running'));
   void scheduler.draft('a', job('old'));
   expect(scheduler.waiting).toEqual({ final: 0, draft: 1, file: 0 });
@@ -97,7 +105,7 @@ test('what a job waited and took is told, and a draft given up is told as shed',
 
 test('a newer draft takes the place of the one that waits', async () => {
   const { engine, order, finishOne } = manualEngine();
-  const scheduler = new Scheduler(engine);
+  const scheduler = new Scheduler(engine, {}, oneByOne);
   void scheduler.final(job('running'));
   const old = scheduler.draft('a', job('old'));
   const newer = scheduler.draft('a', job('new'));
@@ -123,9 +131,65 @@ test('a failed decode reaches its caller and the next job still runs', async () 
     },
     async [Symbol.asyncDispose]() {},
   };
-  const scheduler = new Scheduler(engine);
+  const scheduler = new Scheduler(engine, {}, oneByOne);
   const failing = scheduler.final(job('1'));
   const working = scheduler.final(job('2'));
   await expect(failing).rejects.toThrow('broken');
   expect((await working).text).toBe('fine');
+});
+
+test('finals of like length go together, no draft among them, one batch to a worker', async () => {
+  const batches: { lane: number; names: string[] }[] = [];
+  const pending: (() => void)[] = [];
+  const engine: Engine = {
+    ...{ model: 'fake', multilingual: false, languages: ['en'], ready: true, workers: 2 },
+    transcribe: ({ language }, lane = 0) => {
+      const open = batches.find((batch) => batch.lane === lane);
+      if (open) open.names.push(String(language));
+      else batches.push({ lane, names: [String(language)] });
+      return new Promise((resolve) => pending.push(() => resolve({ text: '' } as TranscribeResult)));
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+  const sizes: number[] = [];
+  const scheduler = new Scheduler(engine, { onBatch: (jobs) => sizes.push(jobs) });
+  const seconds = (name: string, length: number) => ({ ...job(name), audio: new Float32Array(length * 16_000) });
+  void scheduler.final(seconds('first', 3));
+  void scheduler.final(seconds('second', 3));
+  void scheduler.draft('a', seconds('draft', 3));
+  for (const [name, length] of [
+    ['short', 4],
+    ['long', 20],
+    ['short too', 5],
+  ] as const)
+    void scheduler.final(seconds(name, length));
+  expect(batches).toEqual([
+    { lane: 0, names: ['first'] },
+    { lane: 1, names: ['second'] },
+  ]);
+  batches.length = 0;
+  pending.shift()?.();
+  await turn();
+  expect(batches).toEqual([{ lane: 0, names: ['short', 'short too'] }]);
+  pending.shift()?.();
+  await turn();
+  expect(batches[1]).toEqual({ lane: 1, names: ['long'] });
+  expect(sizes).toEqual([1, 1, 2, 1]);
+});
+
+test('finals and files fall back to temperatures, drafts do not', async () => {
+  const asked: (boolean | undefined)[] = [];
+  const engine: Engine = {
+    ...{ model: 'fake', multilingual: false, languages: ['en'], ready: true },
+    transcribe: async ({ fallback }) => {
+      asked.push(fallback);
+      return { text: '' } as TranscribeResult;
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+  const scheduler = new Scheduler(engine);
+  await scheduler.final(job('final'));
+  await scheduler.draft('a', job('draft'));
+  await scheduler.file(job('file'));
+  expect(asked).toEqual([true, undefined, true]);
 });

@@ -1,5 +1,8 @@
 import { audioSampleRate } from '@vexa/shared/contracts/audio';
 import type { Engine, TranscribeJob, TranscribeResult } from '../engine/engine.ts';
+import { Admission } from './admission.ts';
+import { type Clock, LoadMonitor } from './load-monitor.ts';
+import { defaultSettings, type SchedulerSettings } from './settings.ts';
 
 export type JobKind = 'final' | 'draft' | 'file';
 
@@ -9,36 +12,53 @@ export interface SchedulerEvents {
   onDecoded?: (kind: JobKind, took: { queueSeconds: number; decodeSeconds: number; audioSeconds: number }) => void;
   /** A draft was given up because a newer one or the final came before its turn. */
   onShed?: () => void;
+  /** So many jobs were given to a worker together. */
+  onBatch?: (jobs: number) => void;
+}
+
+interface Options {
+  settings?: SchedulerSettings;
+  now?: Clock;
 }
 
 interface Waiting {
   kind: JobKind;
   job: TranscribeJob;
-  /** Clock of `performance.now()`. */
   since: number;
   resolve: (result: TranscribeResult | undefined) => void;
   reject: (error: unknown) => void;
 }
 
-/** A file's utterance goes before drafts after this, so that busy streams slow files down but cannot stop them. */
-const maxFileWaitMs = 5_000;
+const secondsOf = ({ job }: Waiting): number => job.audio.length / audioSampleRate;
 
 /**
- * Decides what the engine decodes next: finals before drafts before files, each in the order they came. A stream (known by identity,
- * since names are the clients' choice) has at most one draft waiting; a newer one takes its place, and a draft that lost its place resolves with undefined. Finals are
- * never dropped; what bounds them is the backlog limit of each session.
+ * Decides what the engine decodes next: finals before drafts before files, each in the order they came, those of like
+ * length together; one batch at a time in every worker. A stream (known by identity, since names are the clients' choice)
+ * has at most one draft waiting; a newer one takes its place, and a draft that lost its place resolves with undefined.
+ * Finals are never dropped; what bounds them is the backlog limit of each session.
  */
 export class Scheduler {
+  readonly load: LoadMonitor;
   readonly #engine: Engine;
   readonly #events: SchedulerEvents;
+  readonly #settings: SchedulerSettings;
+  readonly #now: Clock;
+  readonly #admission: Admission;
   readonly #finals: Waiting[] = [];
   readonly #drafts = new Map<unknown, Waiting>();
   readonly #files: Waiting[] = [];
-  #busy = false;
+  readonly #idleLanes: number[];
 
-  constructor(engine: Engine, events: SchedulerEvents = {}) {
+  constructor(engine: Engine, events: SchedulerEvents = {}, options: Options = {}) {
+    const { settings = defaultSettings, now = () => performance.now() } = options;
+    const lanes = engine.workers ?? 1;
     this.#engine = engine;
     this.#events = events;
+    this.#settings = settings;
+    this.#now = now;
+    this.load = new LoadMonitor(settings, { lanes, now });
+    this.#admission = new Admission(this.load, { settings, now });
+    this.#idleLanes = Array.from({ length: lanes }, (_, lane) => lane);
   }
 
   /** Jobs that wait for their turn. */
@@ -46,19 +66,29 @@ export class Scheduler {
     return { final: this.#finals.length, draft: this.#drafts.size, file: this.#files.length };
   }
 
+  /** How busy the engine is: 0 when idle, 1 when drafts can only just be served, more when they cannot. */
+  get pressure(): number {
+    return this.load.pressure;
+  }
+
+  /** Undefined when one more stream can be served, else the minutes it should wait. */
+  admit(openStreams: number): number | undefined {
+    return this.#admission.ask(openStreams);
+  }
+
   final(job: TranscribeJob): Promise<TranscribeResult> {
-    return this.#inLine(this.#finals, 'final', job);
+    return this.#inLine(this.#finals, 'final', { fallback: true, ...job });
   }
 
   /** An utterance of an uploaded file: nobody listens to it live. How many wait, the callers bound. */
   file(job: TranscribeJob): Promise<TranscribeResult> {
-    return this.#inLine(this.#files, 'file', job);
+    return this.#inLine(this.#files, 'file', { fallback: true, ...job });
   }
 
   draft(stream: unknown, job: TranscribeJob): Promise<TranscribeResult | undefined> {
     this.dropDraft(stream);
     return new Promise((resolve, reject) => {
-      this.#drafts.set(stream, { kind: 'draft', job, since: performance.now(), resolve, reject });
+      this.#drafts.set(stream, { kind: 'draft', job, since: this.#now(), resolve, reject });
       this.#next();
     });
   }
@@ -74,42 +104,79 @@ export class Scheduler {
 
   #inLine(line: Waiting[], kind: JobKind, job: TranscribeJob): Promise<TranscribeResult> {
     return new Promise((resolve, reject) => {
-      const since = performance.now();
-      line.push({ kind, job, since, resolve: (result) => result && resolve(result), reject });
+      line.push({ kind, job, since: this.#now(), resolve: (result) => result && resolve(result), reject });
       this.#next();
     });
   }
 
   #next(): void {
-    if (this.#busy) return;
-    const waiting = this.#finals.shift() ?? this.#overdueFile() ?? this.#oldestDraft() ?? this.#files.shift();
-    if (!waiting) return;
-    this.#busy = true;
-    const startedAt = performance.now();
-    this.#engine
-      .transcribe(waiting.job)
-      .then(waiting.resolve, waiting.reject)
-      .finally(() => {
-        this.#busy = false;
-        this.#events.onDecoded?.(waiting.kind, {
-          queueSeconds: (startedAt - waiting.since) / 1000,
-          decodeSeconds: (performance.now() - startedAt) / 1000,
-          audioSeconds: waiting.job.audio.length / audioSampleRate,
-        });
-        this.#next();
-      });
-  }
-
-  #overdueFile(): Waiting | undefined {
-    const oldest = this.#files[0];
-    return oldest && performance.now() - oldest.since > maxFileWaitMs ? this.#files.shift() : undefined;
-  }
-
-  #oldestDraft(): Waiting | undefined {
-    for (const [stream, waiting] of this.#drafts) {
-      this.#drafts.delete(stream);
-      return waiting;
+    for (;;) {
+      const lane = this.#idleLanes[0];
+      if (lane === undefined) return;
+      const batch = this.#take();
+      if (batch.length === 0) return;
+      this.#idleLanes.shift();
+      void this.#run(lane, batch);
     }
-    return undefined;
+  }
+
+  async #run(lane: number, batch: readonly Waiting[]): Promise<void> {
+    const startedAt = this.#now();
+    this.#events.onBatch?.(batch.length);
+    const finished = await Promise.all(
+      batch.map(async (waiting) => {
+        await this.#engine.transcribe(waiting.job, lane).then(waiting.resolve, waiting.reject);
+        const { kind, since } = waiting;
+        const [decodeSeconds, delaySeconds] = [startedAt, since].map((from) => (this.#now() - from) / 1000);
+        const audioSeconds = secondsOf(waiting);
+        this.#events.onDecoded?.(kind, {
+          queueSeconds: (startedAt - since) / 1000,
+          decodeSeconds: decodeSeconds ?? 0,
+          audioSeconds,
+        });
+        return { kind, delaySeconds: delaySeconds ?? 0, audioSeconds };
+      }),
+    );
+    this.load.worked((this.#now() - startedAt) / 1000, finished);
+    this.#idleLanes.push(lane);
+    this.#next();
+  }
+
+  /** The next job and those like it: of one kind, since a final must not wait for what matters less. */
+  #take(): Waiting[] {
+    const { maxFinals, maxOthers } = this.#settings;
+    if (this.#finals.length > 0) return this.#alike(this.#finals, maxFinals);
+    if (this.#fileIsOverdue() || this.#drafts.size === 0) return this.#alike(this.#files, maxOthers);
+    const drafts = [...this.#drafts.values()];
+    const batch = this.#alike(drafts, maxOthers);
+    for (const [stream, waiting] of this.#drafts) if (batch.includes(waiting)) this.#drafts.delete(stream);
+    return batch;
+  }
+
+  /** Takes the first of a line and others of like length out of it. */
+  #alike(line: Waiting[], most: number): Waiting[] {
+    const { maxBatchSeconds, maxRatio, likeSeconds } = this.#settings;
+    const lengthOf = (waiting: Waiting): number => Math.max(secondsOf(waiting), likeSeconds);
+    const first = line[0];
+    if (!first) return [];
+    const batch: Waiting[] = [];
+    let total = 0;
+    for (const waiting of line) {
+      const ratio = lengthOf(waiting) / lengthOf(first);
+      const fits =
+        batch.length === 0 ||
+        (ratio <= maxRatio && ratio >= 1 / maxRatio && total + lengthOf(waiting) <= maxBatchSeconds);
+      if (!fits) continue;
+      batch.push(waiting);
+      total += lengthOf(waiting);
+      if (batch.length === most) break;
+    }
+    for (const waiting of batch) line.splice(line.indexOf(waiting), 1);
+    return batch;
+  }
+
+  #fileIsOverdue(): boolean {
+    const oldest = this.#files[0];
+    return oldest !== undefined && this.#now() - oldest.since > this.#settings.maxFileWait * 1000;
   }
 }

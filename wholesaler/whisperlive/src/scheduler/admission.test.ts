@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { Admission } from './admission.ts';
+import { LoadMonitor } from './load-monitor.ts';
+import { defaultSettings as settings } from './settings.ts';
+
+/** An engine of one lane with a clock of its own. */
+function startLoad() {
+  let at = 0;
+  const now = () => at;
+  const load = new LoadMonitor(settings, { lanes: 1, now });
+  return {
+    load,
+    admission: new Admission(load, { settings, now }),
+    wait: (seconds: number) => {
+      at += seconds * 1000;
+    },
+    /** `streams` people talk for so long: each second brings a second of each one's speech, which takes `cost` of it. */
+    talk(
+      seconds: number,
+      { streams, cost, delaySeconds = 0.3 }: { streams: number; cost: number; delaySeconds?: number },
+    ) {
+      for (let i = 0; i < seconds; i += 1) {
+        at += 1000;
+        for (let stream = 0; stream < streams; stream += 1) {
+          load.worked(cost, [{ kind: 'final', delaySeconds, audioSeconds: 1 }]);
+        }
+      }
+    },
+  };
+}
+
+test('streams are let in as long as what they take fits, however many there are', () => {
+  const light = startLoad();
+  light.talk(120, { streams: 20, cost: 0.02 });
+  expect(light.admission.ask(1)).toBeUndefined();
+  const heavy = startLoad();
+  heavy.talk(120, { streams: 4, cost: 0.2 });
+  expect(heavy.admission.ask(1)).toBe(1);
+});
+
+test('many who come at once are not all let in on the strength of the same free share', () => {
+  const { admission, talk, wait } = startLoad();
+  talk(120, { streams: 4, cost: 0.1 });
+  const answers = Array.from({ length: 10 }, () => admission.ask(1));
+  expect(answers.filter((minutes) => minutes === undefined)).toHaveLength(4);
+  expect(answers.at(-1)).toBeGreaterThanOrEqual(1);
+  wait(60); // nobody spoke, so the engine is idle
+  expect(admission.ask(1)).toBeUndefined();
+});
+
+test('a stream waits while finals are later than promised, and longer the later they are', () => {
+  const { admission, talk } = startLoad();
+  talk(60, { streams: 1, cost: 0.1, delaySeconds: 4 });
+  expect(admission.ask(0)).toBeUndefined();
+  expect(admission.ask(1)).toBeGreaterThanOrEqual(2);
+  talk(60, { streams: 1, cost: 0.1, delaySeconds: 100 });
+  expect(admission.ask(1)).toBe(settings.maxWaitMinutes);
+});
+
+test('pressure rises with what drafts wait, and falls again when they stop', () => {
+  const { load, wait } = startLoad();
+  expect(load.pressure).toBe(0);
+  for (let i = 0; i < 100; i += 1) load.worked(0.1, [{ kind: 'draft', delaySeconds: 6, audioSeconds: 4 }]);
+  expect(load.pressure).toBeGreaterThan(1.5);
+  wait(120);
+  expect(load.pressure).toBeLessThan(0.1);
+});

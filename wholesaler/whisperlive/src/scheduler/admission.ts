@@ -1,0 +1,34 @@
+import type { Clock, LoadMonitor } from './load-monitor.ts';
+import type { SchedulerSettings } from './settings.ts';
+
+/**
+ * Decides whether one more stream can be served within the promise, by what the engine measures of those it has: the
+ * share of its time that one speaking stream takes, and how late finals are. Streams let in a moment ago count as
+ * speaking, so that many who come at once are not all let in on the strength of the same idle engine.
+ */
+export class Admission {
+  readonly #load: LoadMonitor;
+  readonly #settings: SchedulerSettings;
+  readonly #now: Clock;
+  #admitted: number[] = [];
+
+  constructor(load: LoadMonitor, { settings, now }: { settings: SchedulerSettings; now: Clock }) {
+    this.#load = load;
+    this.#settings = settings;
+    this.#now = now;
+  }
+
+  /** `open`: streams there are. Undefined when one more is let in, else the minutes after which it may ask again. */
+  ask(open: number): number | undefined {
+    const { maxBusyShare, freshFor, maxWaitMinutes } = this.#settings;
+    const now = this.#now();
+    this.#admitted = this.#admitted.filter((at) => now - at < freshFor * 1000);
+    const one = this.#load.shareOfOne;
+    const share = this.#load.requiredShare + one * (this.#admitted.length + 1);
+    const excess = Math.max(share / maxBusyShare, this.#load.pressure);
+    // A machine that is too slow for one stream serves that one as well as it can.
+    if (excess > 1 && open > 0) return Math.min(maxWaitMinutes, Math.ceil(excess - 1 + Number.EPSILON));
+    this.#admitted.push(now);
+    return undefined;
+  }
+}

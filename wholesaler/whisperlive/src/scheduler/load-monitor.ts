@@ -1,0 +1,110 @@
+import type { JobKind } from './scheduler.ts';
+import type { SchedulerSettings } from './settings.ts';
+
+const promptJobs = 3;
+
+/** Milliseconds, as of `performance.now()`. */
+export type Clock = () => number;
+
+/** A sum whose parts count half after each half-life. */
+class FadingSum {
+  #value = 0;
+  #at = 0;
+
+  add(amount: number, at: number, halfLifeMs: number): void {
+    this.#value = this.read(at, halfLifeMs) + amount;
+    this.#at = at;
+  }
+
+  read(at: number, halfLifeMs: number): number {
+    return this.#value * 2 ** (-(at - this.#at) / halfLifeMs);
+  }
+}
+
+type Live = Exclude<JobKind, 'file'>;
+const isLive = (kind: JobKind): kind is Live => kind !== 'file';
+
+export interface FinishedJob {
+  kind: JobKind;
+  /** From being asked for to its result. */
+  delaySeconds: number;
+  audioSeconds: number;
+}
+
+/**
+ * What an engine's recent work tells of its load. Everything is measured, nothing assumed of the machine: how long jobs
+ * take from being asked for to their result, and how much of its time the engine is busy with what.
+ */
+export class LoadMonitor {
+  readonly #settings: SchedulerSettings;
+  readonly #lanes: number;
+  readonly #now: Clock;
+  readonly #busy = { final: new FadingSum(), draft: new FadingSum() };
+  readonly #delay = { final: new FadingSum(), draft: new FadingSum() };
+  readonly #count = { final: new FadingSum(), draft: new FadingSum() };
+  readonly #spoken = new FadingSum();
+
+  constructor(settings: SchedulerSettings, { lanes, now }: { lanes: number; now: Clock }) {
+    this.#settings = settings;
+    this.#lanes = lanes;
+    this.#now = now;
+  }
+
+  /** One batch took the lane this long; its jobs share that. */
+  worked(seconds: number, jobs: readonly FinishedJob[]): void {
+    const at = this.#now();
+    for (const { kind, delaySeconds, audioSeconds } of jobs) {
+      if (!isLive(kind)) continue;
+      this.#busy[kind].add(seconds / jobs.length, at, this.#halfLifeMs);
+      this.#delay[kind].add(delaySeconds, at, this.#halfLifeMs);
+      this.#count[kind].add(1, at, this.#halfLifeMs);
+      if (kind === 'final') this.#spoken.add(audioSeconds, at, this.#halfLifeMs);
+    }
+  }
+
+  /**
+   * 0 when idle, 1 when drafts can only just be served or finals only just keep their promise. It falls while nothing is
+   * decoded, so that drafts which stopped are tried again.
+   */
+  get pressure(): number {
+    const { maxDraftDelay, maxFinalDelay } = this.#settings;
+    return Math.max(this.#meanDelay('draft') / maxDraftDelay, this.#meanDelay('final') / maxFinalDelay);
+  }
+
+  /** Share of the time that must be served: finals, and drafts as rare as they may become. */
+  get requiredShare(): number {
+    const { maxDraftDelay } = this.#settings;
+    // The faster drafts come now, the more of their share can be given up.
+    const needed = Math.min(1, Math.max(this.#meanDelay('draft'), 1) / maxDraftDelay);
+    return this.#share('final') + this.#share('draft') * needed;
+  }
+
+  /** How many streams speak at once: seconds of finished speech per second. */
+  get speaking(): number {
+    return this.#perSecond(this.#spoken);
+  }
+
+  /** The share one more speaking stream would take, as far as that is known. */
+  get shareOfOne(): number {
+    return this.requiredShare / Math.max(this.speaking, this.#settings.leastSpeaking);
+  }
+
+  #meanDelay(kind: Live): number {
+    const at = this.#now();
+    const count = this.#count[kind].read(at, this.#halfLifeMs);
+    // As if a few jobs more had not waited: with few or old jobs the mean falls, with many it is what they waited.
+    return this.#delay[kind].read(at, this.#halfLifeMs) / (count + promptJobs);
+  }
+
+  #share(kind: Live): number {
+    return this.#perSecond(this.#busy[kind]) / this.#lanes;
+  }
+
+  #perSecond(sum: FadingSum): number {
+    return sum.read(this.#now(), this.#halfLifeMs) / (this.#settings.halfLife / Math.LN2);
+  }
+
+  get #halfLifeMs(): number {
+    return this.#settings.halfLife * 1000;
+  }
+}

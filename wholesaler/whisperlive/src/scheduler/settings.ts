@@ -1,0 +1,44 @@
+/** Every figure by which work is ordered, batched and refused; times in seconds. */
+export interface SchedulerSettings {
+  /** Finals decoded as one batch: the first waits for the last, so a batch must not take longer than people wait. */
+  maxFinals: number;
+  /** The same of drafts and of files; fewer, because a final that comes meanwhile waits until they are done. */
+  maxOthers: number;
+  /** Audio of one batch: bounds how long it takes. */
+  maxBatchSeconds: number;
+  /** Clips of one batch differ by no more than this factor, since rows of a batch pay for the longest; shorter ones than `likeSeconds` count as that. */
+  maxRatio: number;
+  likeSeconds: number;
+  /** A file's utterance goes before drafts after this, so that busy streams slow files down but cannot stop them. */
+  maxFileWait: number;
+  /** A draft that takes longer than this is of no use: at this delay the pressure is 1. */
+  maxDraftDelay: number;
+  /** What is promised of finals, from the end of the utterance; at this mean delay the pressure is 1 too. */
+  maxFinalDelay: number;
+  /** Share of the time that the engine may be busy with what must be served; the rest is for what comes at once. */
+  maxBusyShare: number;
+  /** After so long, what was measured counts half. */
+  halfLife: number;
+  /** A stream that was let in so lately is counted as one that will speak. */
+  freshFor: number;
+  /** Below so many streams speaking at once, the load of one is not taken for known. */
+  leastSpeaking: number;
+  /** The most minutes a refused stream is told to wait. */
+  maxWaitMinutes: number;
+}
+
+export const defaultSettings: SchedulerSettings = {
+  maxFinals: 8,
+  maxOthers: 6,
+  maxBatchSeconds: 60,
+  maxRatio: 2,
+  likeSeconds: 3,
+  maxFileWait: 5,
+  maxDraftDelay: 3,
+  maxFinalDelay: 1.2,
+  maxBusyShare: 0.85,
+  halfLife: 10,
+  freshFor: 15,
+  leastSpeaking: 0.5,
+  maxWaitMinutes: 5,
+};
