@@ -12,25 +12,21 @@ import {
   revokeTokenRoute,
   updateUserRoute,
 } from '../contracts/routes/admin.ts';
-import type { Db } from '../db/client.ts';
 import { notFound } from '../errors.ts';
 import type { BaseVariables } from '../http/app.ts';
 import { answerOnce, operator } from '../idempotency/answer-once.ts';
 import { createUser } from './create-user.ts';
-import { deleteUser } from './delete-user.ts';
+import { type DeleteUserDeps, deleteUser } from './delete-user.ts';
 import { issueToken } from './issue-token.ts';
 import { listTokens, listUsers, type Page } from './list-accounts.ts';
 import { revokeToken } from './revoke-token.ts';
 import { updateUser } from './update-user.ts';
 import { findUser, findUserByEmail } from './user-store.ts';
 
-export interface AccountAdminDeps {
-  db: Db;
+export interface AccountAdminDeps extends DeleteUserDeps {
   adminToken: string;
   /** Told after a user or one of their tokens changed or went: what is cached of them is void. */
   onAuthChanged: (userId: number) => void | Promise<void>;
-  /** Whether a bot is in a meeting for the user: such a user is not deleted. */
-  hasLiveMeetings: (tx: Db, userId: number) => Promise<boolean>;
 }
 
 type App<V extends BaseVariables> = OpenAPIHono<{ Variables: V }>;
@@ -42,10 +38,8 @@ export function mountAccountAdmin<V extends BaseVariables>(app: App<V>, deps: Ac
   mountTokens(app, deps);
 }
 
-function mountUsers<V extends BaseVariables>(
-  app: App<V>,
-  { db, onAuthChanged, hasLiveMeetings }: AccountAdminDeps,
-): void {
+function mountUsers<V extends BaseVariables>(app: App<V>, deps: AccountAdminDeps): void {
+  const { db, onAuthChanged } = deps;
   app.openapi(createUserRoute, async (c) => {
     const input = c.req.valid('json');
     const key = c.req.valid('header')['idempotency-key'];
@@ -80,7 +74,7 @@ function mountUsers<V extends BaseVariables>(
   });
   app.openapi(deleteUserRoute, async (c) => {
     const { user_id } = c.req.valid('param');
-    await deleteUser({ db, hasLiveMeetings }, user_id);
+    await deleteUser(deps, user_id);
     await onAuthChanged(user_id);
     return c.body(null, 204);
   });

@@ -8,6 +8,7 @@ import { createApp as createBaseApp } from '@vexa/shared/http/app';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import type { Metrics } from '@vexa/shared/http/metrics';
 import type { Logger } from '@vexa/shared/logging';
+import { userErasures } from '@vexa/wholesaler-database/schema';
 import { hasLiveMeetings, wholesalerUsage } from '@vexa/wholesaler-database/usage';
 import { mountAnalytics } from './routes/analytics.ts';
 import { mountInternal } from './routes/internal.ts';
@@ -32,7 +33,15 @@ export function createApp(deps: Deps): OpenAPIHono<{ Variables: IdentityVariable
   mountHealth(app, checks);
   for (const path of userPaths) app.use(path, requireIdentity(secrets.internalToken));
   mountUsage(app, { db, usage, userId: (c) => c.var.identity.user_id });
-  mountAccountAdmin(app, { db, adminToken: secrets.adminToken, onAuthChanged, hasLiveMeetings });
+  mountAccountAdmin(app, {
+    db,
+    adminToken: secrets.adminToken,
+    onAuthChanged,
+    hasLiveMeetings,
+    onDeleted: async (tx, userId) => {
+      await tx.insert(userErasures).values({ user_id: userId }).onConflictDoNothing();
+    },
+  });
   mountPlanAdmin(app, { db, onAuthChanged });
   mountCheckLimits(app, { db, usage });
   mountAnalytics(app, db);

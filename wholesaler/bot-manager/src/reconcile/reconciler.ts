@@ -2,12 +2,14 @@ import { forgetAnswersBefore } from '@vexa/shared/idempotency/answer-store';
 import { errorFields } from '@vexa/shared/logging';
 import { type FinishDeps, finishMeeting } from '../finish/finish-meeting.ts';
 import { listLiveMeetingIds } from '../meetings/meeting-store.ts';
+import type { PurgeDeps } from '../meetings/purge-meeting.ts';
 import type { RunningBot } from '../runners/runner.ts';
 import { createOrphanSweep } from './end-orphans.ts';
+import { eraseDeletedUsers } from './erase-users.ts';
 import { type ReconcileDeps, reconcileMeeting } from './reconcile-meeting.ts';
 import { recordExit } from './record-exit.ts';
 
-type Deps = Omit<ReconcileDeps, 'finish' | 'reconcile'> & FinishDeps;
+type Deps = Omit<ReconcileDeps, 'finish' | 'reconcile'> & FinishDeps & PurgeDeps;
 
 export interface ReconcilerOptions {
   /** All but what the reconciler gives its own parts. */
@@ -47,6 +49,7 @@ export function createReconciler({ deps, intervalMs }: ReconcilerOptions): Recon
       if (ticks++ % ticksPerSweep !== 0) return;
       await endOrphans(bots);
       await forgetAnswersBefore(db, new Date(now().getTime() - idempotencyKeyMs));
+      await eraseDeletedUsers(deps);
     } catch (error) {
       logger.error(errorFields(error), 'reconciler could not look');
     }
