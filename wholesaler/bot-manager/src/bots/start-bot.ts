@@ -10,7 +10,7 @@ import { errorFields } from '@vexa/shared/logging';
 import { requestFields, traceHeaders } from '@vexa/shared/request-context';
 import { wholesalerUsage } from '@vexa/wholesaler-database/usage';
 import { sql } from 'drizzle-orm';
-import { insertMeeting, type MeetingRow } from '../meetings/meeting-store.ts';
+import { insertMeeting, isAttended, type MeetingRow } from '../meetings/meeting-store.ts';
 import { toMeeting } from '../meetings/meeting-view.ts';
 import { chooseModel, type ModelList } from '../models/model-list.ts';
 import { type BotRun, countOpenRuns } from './bot-run-store.ts';
@@ -90,19 +90,24 @@ async function makeMeeting(
   });
   if (!plan) throw new ServiceError('unauthorized', 'There is no such user any more.');
   if (!plan.allowed) throw new ServiceError(plan.code, plan.detail);
-  const meeting = await insertMeeting(tx, meetingValues(deps, { userId, request, at }));
-  if (!meeting) {
-    throw new ServiceError('meeting_already_active', 'A bot is in this meeting already, or on its way.');
-  }
   const limit = plan.maxConcurrentBots;
-  if ((await wholesalerUsage.concurrentBots(tx, userId)) > limit) {
+  // Asked before anything is written: a user at their limit costs no rows that are rolled back again.
+  if (await isAttended(tx, { userId, platform: request.platform, nativeId: request.native_meeting_id })) {
+    throw alreadyActive();
+  }
+  if ((await wholesalerUsage.concurrentBots(tx, userId)) >= limit) {
     const detail = `You may have ${limit} bots at once; wait for one to end or ask for more.`;
     throw new ServiceError('concurrent_bot_limit', detail, { retryAfterSeconds: 30 });
   }
+  const meeting = await insertMeeting(tx, meetingValues(deps, { userId, request, at }));
+  if (!meeting) throw alreadyActive();
   const run = await openRun(tx, meeting.id, at);
   if (deps.maxBots !== undefined) await requireCapacity(tx, deps.maxBots);
   return { meeting, run };
 }
+
+const alreadyActive = () =>
+  new ServiceError('meeting_already_active', 'A bot is in this meeting already, or on its way.');
 
 function meetingValues(
   { hosts }: StartBotDeps,

@@ -82,6 +82,16 @@ export async function listLiveMeetingIds(db: Db): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
+/** Whether the user has a live meeting of this native id. */
+export async function isAttended(tx: Db, ref: Omit<MeetingRef, 'meetingId'>): Promise<boolean> {
+  const rows = await tx
+    .select({ id: meetings.id })
+    .from(meetings)
+    .where(and(matches(ref), isLive))
+    .limit(1);
+  return rows.length > 0;
+}
+
 /** Undefined when the user has a live meeting of this native id already. */
 export async function insertMeeting(tx: Db, values: typeof meetings.$inferInsert): Promise<MeetingRow | undefined> {
   const [row] = await tx.insert(meetings).values(values).onConflictDoNothing().returning();
