@@ -16,6 +16,7 @@ const files: ModelFiles = {
   config: '',
   multilingual: false,
   dimensions: { width: 1, heads: 1, encoderLayers: 1, decoderLayers: 1, vocabulary: 1, melBins: 80 },
+  attentionLag: 0,
 };
 const job = (promptText?: string): TranscribeJob => ({
   audio: new Float32Array(16),

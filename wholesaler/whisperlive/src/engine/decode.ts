@@ -36,6 +36,8 @@ export interface Generated {
 
 /** What decoding needs of a loaded model. Calls of several jobs may overlap. */
 export interface WhisperModel extends Aligner<Encoded> {
+  /** How late the alignment heads turn to a word, in seconds. */
+  attentionLag: number;
   /** Log-mel features [bins, frames of 10 ms] of the clip, padded with silence. */
   features(audio: Float32Array, frames: number): Float32Array;
   /** From the features of `framesOf(window)` frames. */

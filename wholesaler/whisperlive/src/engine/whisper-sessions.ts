@@ -55,6 +55,7 @@ export async function loadWhisper(
   );
   return {
     multilingual: files.multilingual,
+    attentionLag: files.attentionLag,
     tokenizer,
     align: (encoded, input) => {
       const { tensor, keyBias: bias } = own(encoded);

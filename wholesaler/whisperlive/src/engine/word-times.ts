@@ -17,6 +17,7 @@ export interface AlignInput {
 export interface Aligner<Encoded> {
   multilingual: boolean;
   tokenizer: WhisperTokenizer;
+  /** Runs the align graph. */
   align(encoded: Encoded, input: AlignInput): Promise<Alignment>;
 }
 
@@ -40,24 +41,39 @@ const silent = new Set('"\'“¿([{-.。,，!！?？:：”)]}、');
 
 /**
  * The words with start and end in seconds of the clip and the mean probability of their tokens: cross-attention of the
- * alignment heads and dynamic time warping, as openai/whisper has it, then corrected by where the clip is quiet. Words
+ * alignment heads and dynamic time warping, as openai/whisper has it, then corrected by the model's habit (`attentionLag`)
+ * and by where the clip is quiet. Words
  * are in order and do not overlap. With `task: translate` the times are those of the speech a word stands for.
  */
 export async function timeWords<Encoded>(
+  aligner: Aligner<Encoded> & { attentionLag: number },
+  encoded: Encoded,
+  spoken: SpokenWords,
+): Promise<Word[]> {
+  if (spoken.words.length === 0) return [];
+  const { heard, probabilities } = await hearWords(aligner, encoded, spoken);
+  for (const word of heard) {
+    word.start -= aligner.attentionLag;
+    word.end -= aligner.attentionLag;
+  }
+  layPauses(heard, findPauses(spoken.audio));
+  return settle(heard, probabilities, spoken.audio.length / sampleRate);
+}
+
+/** When attention turns to each word and away from it. */
+export async function hearWords<Encoded>(
   { multilingual, tokenizer, align }: Aligner<Encoded>,
   encoded: Encoded,
   { words, audio, language, task }: SpokenWords,
-): Promise<Word[]> {
-  if (words.length === 0) return [];
+): Promise<{ heard: TimedWord[]; probabilities: Float32Array }> {
   const { ids } = tokenizer.prompt({ language: multilingual ? language : undefined, task });
   const first = ids.length - 1;
   const text = words.flatMap(({ tokens }) => tokens).slice(0, maxTextTokens);
   const positions = Math.ceil(audio.length / positionSamples);
   const alignment = await align(encoded, { tokens: [...ids, ...text, tokenizer.end], first, positions });
   const turns = Array.from(turnPositions(alignment, first), (at) => at * secondsPerPosition);
-  const timed = spread(words, turns, (token) => silent.has(tokenizer.decode([token]).trim()));
-  layPauses(timed, findPauses(audio));
-  return settle(timed, alignment.probabilities, audio.length / sampleRate);
+  const heard = spread(words, turns, (token) => silent.has(tokenizer.decode([token]).trim()));
+  return { heard, probabilities: alignment.probabilities };
 }
 
 /** From the times at which the decoder turns to tokens to the times of words. */

@@ -10,11 +10,17 @@ export interface BuildInput {
   precision: WhisperPrecision;
 }
 
+export interface BuiltGraphs {
+  dimensions: WhisperDimensions;
+  /** Seconds; see `attention-lag.ts`. */
+  attentionLag: number;
+}
+
 /** Builds the graphs without blocking the caller's thread: seconds for small models, a minute for large ones. */
-export async function buildGraphsInWorker(input: BuildInput): Promise<WhisperDimensions> {
+export async function buildGraphsInWorker(input: BuildInput): Promise<BuiltGraphs> {
   const worker = new Worker(new URL('./build-worker.ts', import.meta.url), { workerData: input, name: 'build-graphs' });
   // `once` rejects with the worker's error when it fails before it answers.
-  const [dimensions] = (await once(worker, 'message')) as [WhisperDimensions];
+  const [built] = (await once(worker, 'message')) as [BuiltGraphs];
   await worker.terminate();
-  return dimensions;
+  return built;
 }

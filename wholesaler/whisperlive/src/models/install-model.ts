@@ -63,8 +63,8 @@ async function buildInto(
   const unfinished = join(parent, `.${graphsFolder(precision)}`);
   await rm(unfinished, { recursive: true, force: true });
   try {
-    const dimensions = await buildGraphsInWorker({ weightsDir: parent, outDir: unfinished, precision });
-    const record: GraphsRecord = { dimensions, files: await describe(unfinished, graphFiles) };
+    const built = await buildGraphsInWorker({ weightsDir: parent, outDir: unfinished, precision });
+    const record: GraphsRecord = { ...built, files: await describe(unfinished, graphFiles) };
     await writeFile(join(unfinished, graphsRecord), JSON.stringify(record, null, 2));
     await rm(finished, { recursive: true, force: true });
     await rename(unfinished, finished);

@@ -18,6 +18,7 @@ const graphsSchema = z.object({
     vocabulary: z.int(),
     melBins: z.int(),
   }),
+  attentionLag: z.number(),
   files: z.record(z.string(), fileSchema),
 });
 export type WeightsRecord = z.infer<typeof weightsSchema>;
@@ -72,6 +73,7 @@ export function readCache(modelsDir: string, name: string, precision: WhisperPre
       config: join(dir, 'config.json'),
       multilingual: isMultilingual(graphs.dimensions.vocabulary),
       dimensions: graphs.dimensions,
+      attentionLag: graphs.attentionLag,
     },
   };
 }

@@ -13,4 +13,6 @@ export interface ModelFiles {
   config: string;
   multilingual: boolean;
   dimensions: WhisperDimensions;
+  /** How late the alignment heads turn to a word, in seconds. */
+  attentionLag: number;
 }
