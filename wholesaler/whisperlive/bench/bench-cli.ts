@@ -5,6 +5,7 @@ import { benchSoak } from './growth/soak.ts';
 import { benchLive } from './live/bench-live.ts';
 import { Report } from './measure/report.ts';
 import { benchThroughput } from './speed/bench-throughput.ts';
+import { benchCpuProfile } from './speed/cpu-profile.ts';
 import { benchStages } from './speed/stages.ts';
 
 const sections = {
@@ -14,14 +15,15 @@ const sections = {
   memory: benchMemory,
   soak: benchSoak,
 };
-type Section = keyof typeof sections;
+const all = { ...sections, 'cpu-profile': benchCpuProfile };
+type Section = keyof typeof all;
 
 const { quick, only, model, peers, soakMinutes } = new Command('bench')
   .description('Speed of the transcription service and how it grows, next to faster-whisper and WhisperLive.')
   .addOption(
     new Option('--quick', 'fewer repetitions and sizes: under 3 minutes').default(false).env('VEXA_BENCH_QUICK'),
   )
-  .addOption(new Option('--only <section...>', 'measure this alone').choices(Object.keys(sections)))
+  .addOption(new Option('--only <section...>', 'measure this alone').choices(Object.keys(all)))
   .option('--model <name...>', 'models to measure', ['tiny.en', 'base'])
   .option('--soak-minutes <minutes>', 'time of the soak run', Number, 2)
   .option('--no-peers', 'measure ours alone')
@@ -30,5 +32,5 @@ const { quick, only, model, peers, soakMinutes } = new Command('bench')
 
 const report = new Report('bench-whisperlive');
 const context = await createContext({ report, env: process.env, models: model, quick, soakMinutes, withPeers: peers });
-for (const section of only ?? (Object.keys(sections) as Section[])) await sections[section](context);
+for (const section of only ?? (Object.keys(sections) as Section[])) await all[section](context);
 process.exitCode = report.finish() ? 0 : 1;
