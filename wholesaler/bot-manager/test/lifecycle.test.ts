@@ -76,6 +76,44 @@ describe('a meeting', () => {
     expect(bot.config.botManagerCallbackUrl).toBe(`${manager.url}/bots/internal/callback`);
   });
 
+  it('is followable by the id of the request that asked for it, also by a bot that is a replacement', async () => {
+    const room = { platform: 'local', native_meeting_id: 'followed' };
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const headers = { 'x-request-id': 'req-7', traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+    const { body } = await user('POST', '/bots', room, headers);
+    expect(body.data.request_id).toBe('req-7');
+    const first = runner.started.at(-1)!;
+    for (const status of ['joining', 'active'] as const) await report(first, status);
+    runner.end(first.name, 137);
+    await waitFor('the replacement', () => runner.started.length === 2);
+    for (const { config } of runner.started) {
+      expect(config.requestId).toBe('req-7');
+      expect(config.traceparent).toContain(trace);
+    }
+  });
+
+  it('is in the list of running bots until its bot has left', async () => {
+    const { meeting, bot } = await active('running');
+    const id = String(meeting.id);
+    expect((await user('GET', '/bots/status')).body).toEqual({
+      running_bots: [
+        {
+          container_id: `id-of-${bot.name}`,
+          container_name: bot.name,
+          platform: 'local',
+          native_meeting_id: 'running',
+          status: 'running',
+          normalized_status: 'active',
+          created_at: expect.stringMatching(/Z$/),
+          labels: { 'vexa.user_id': String(user.userId), 'vexa.meeting_id': id },
+          meeting_id_from_name: id,
+        },
+      ],
+    });
+    await report(bot, 'completed');
+    expect((await user('GET', '/bots/status')).body).toEqual({ running_bots: [] });
+  });
+
   it('goes from requested to completed and tells so once, with the checksum of what was said', async () => {
     await subscribe();
     const { meeting, bot } = await active('whole');
