@@ -36,9 +36,9 @@ export type UpdateUserRequest = z.infer<typeof UpdateUserRequest>;
 
 export const User = z
   .object({
-    id: z.int(),
-    email: z.string(),
-    name: z.string().nullable(),
+    id: z.int().openapi({ example: 1 }),
+    email: z.string().openapi({ example: 'ann@example.com' }),
+    name: z.string().nullable().openapi({ example: 'Ann' }),
     image_url: z.string().nullable(),
     max_concurrent_bots: z.int(),
     data: z.record(z.string(), z.unknown()),
@@ -64,7 +64,7 @@ export const ApiToken = z
     id: z.int(),
     user_id: z.int(),
     /** Its first characters, to tell it from others. */
-    prefix: z.string(),
+    prefix: z.string().openapi({ example: 'vxa_Tq3xK9aB' }),
     scopes: z.array(Scope),
     name: z.string().nullable(),
     created_at: Time,
@@ -76,7 +76,10 @@ export const ApiToken = z
 export type ApiToken = z.infer<typeof ApiToken>;
 
 export const IssuedToken = ApiToken.extend({
-  token: z.string().openapi({ description: 'Shown this once; only its hash is kept.' }),
+  token: z.string().openapi({
+    description: 'Shown this once; only its hash is kept.',
+    example: 'vxa_Tq3xK9aB0e7YhV2mZ5nC8wR1uL4sD6fG9jP3kQ7tX0A',
+  }),
 }).openapi('IssuedToken');
 export type IssuedToken = z.infer<typeof IssuedToken>;
 

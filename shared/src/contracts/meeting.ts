@@ -87,10 +87,10 @@ const Time = z.iso.datetime().openapi({ example: '2026-08-01T09:00:00.000Z' });
 
 export const Meeting = z
   .object({
-    id: z.int(),
-    user_id: z.int(),
+    id: z.int().openapi({ example: 17 }),
+    user_id: z.int().openapi({ example: 1 }),
     platform: Platform,
-    native_meeting_id: z.string(),
+    native_meeting_id: z.string().openapi({ example: 'team-standup' }),
     constructed_meeting_url: z.string().nullable(),
     status: MeetingStatus,
     completion_reason: CompletionReason.nullable(),

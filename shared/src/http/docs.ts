@@ -3,6 +3,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { securitySchemes } from '../contracts/routes/parts.ts';
 import type { BaseVariables } from './app.ts';
+import { type Schema, type Schemas, sample } from './docs/schema.ts';
 
 type ApiInfo = {
   title: string;
@@ -27,7 +28,27 @@ export function openApiDocument<V extends BaseVariables>(app: OpenAPIHono<{ Vari
   for (const [name, scheme] of Object.entries(securitySchemes)) {
     app.openAPIRegistry.registerComponent('securitySchemes', name, scheme);
   }
-  return app.getOpenAPI31Document({ openapi: '3.1.0', info });
+  return withExamples(app.getOpenAPI31Document({ openapi: '3.1.0', info }));
+}
+
+type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
+
+/** Shows for each success what its body looks like, unless the route says so itself. */
+function withExamples(document: OpenApiDocument): OpenApiDocument {
+  const schemas = (document.components?.schemas ?? {}) as Schemas;
+  for (const operation of Object.values(document.paths ?? {}).flatMap((methods) => Object.values(methods))) {
+    for (const [status, response] of Object.entries((operation as Operation).responses ?? {})) {
+      const media = response.content?.['application/json'];
+      if (status.startsWith('2') && media?.schema && media.example === undefined) {
+        media.example = sample(media.schema, schemas);
+      }
+    }
+  }
+  return document;
+}
+
+interface Operation {
+  responses?: Record<string, { content?: Record<string, { schema?: Schema; example?: unknown }> }>;
 }
 
 /** Serves `/openapi.json` and `/docs`, a page that lists and tries the routes and loads nothing from elsewhere. Mount last. */

@@ -32,7 +32,16 @@ export const ProblemBody = z
     code: z.string(),
     request_id: z.string(),
   })
-  .openapi('Problem');
+  .openapi('Problem', {
+    example: {
+      type: 'urn:vexa:error:not_found',
+      title: 'Not found',
+      status: 404,
+      detail: 'Meeting not found',
+      code: 'not_found',
+      request_id: '5f0c3a52-6a7e-4f5e-9a59-0e4f5b0d9a11',
+    },
+  });
 export type ProblemBody = z.infer<typeof ProblemBody>;
 
 /** RFC 9457 answer for a `ServiceError`. */

@@ -25,12 +25,23 @@ test('every route of the document has an id, a summary, its errors and a known s
       expect(operation.summary).toEqual(expect.any(String));
       // What asks for no key refuses none.
       if (operation.security.length > 0) expect(operation.responses).toHaveProperty('401');
+      for (const example of examplesOf(operation)) expect([operation.operationId, example]).not.toContain(undefined);
       ids.push(operation.operationId);
       for (const scheme of operation.security) expect(schemes).toContain(Object.keys(scheme)[0]);
     }
   }
   expect(new Set(ids).size).toBe(ids.length);
 });
+
+/** What the document shows of the operation's bodies, its request's and those of its successes. */
+function examplesOf(operation: { requestBody?: Media; responses: Record<string, Media> }): unknown[] {
+  const successes = Object.entries(operation.responses).flatMap(([status, one]) => (status < '3' ? [one] : []));
+  const media = [operation.requestBody, ...successes].map((one) => one?.content?.['application/json']);
+  return media.flatMap((one) => (one ? [one.example] : []));
+}
+interface Media {
+  content?: Record<string, { example?: unknown }>;
+}
 
 test('the docs page loads nothing from elsewhere', async () => {
   const page = await fetch(`${edge.url}/docs`);

@@ -48,7 +48,11 @@ export const patchMeetingRoute = createRoute({
   path,
   operationId: 'updateMeeting',
   summary: 'Name a meeting, or note who was there',
-  request: { params: MeetingPath, query: MeetingIdQuery, body: jsonBody(MeetingPatch) },
+  request: {
+    params: MeetingPath,
+    query: MeetingIdQuery,
+    body: jsonBody(MeetingPatch, { data: { name: 'Weekly planning', participants: ['Ann', 'Bob'] } }),
+  },
   responses: { 200: json(Meeting, 'The changed meeting.'), ...problems(400, 401, 403, 404, 413, 422, 503, 504) },
 });
 

@@ -40,7 +40,7 @@ export const setWebhookRoute = createRoute({
   path,
   operationId: 'setWebhook',
   summary: 'Where your events go',
-  request: { body: jsonBody(SetWebhookRequest) },
+  request: { body: jsonBody(SetWebhookRequest, { webhook_url: 'https://example.com/hooks/vexa' }) },
   responses: { 200: json(WebhookSettings, 'Stored.'), ...problems(400, 401, 413, 422, 503, 504) },
 });
 

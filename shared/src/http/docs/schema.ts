@@ -7,6 +7,7 @@ export interface Schema {
   example?: unknown;
   default?: unknown;
   format?: string;
+  minimum?: number;
   description?: string;
   properties?: Record<string, Schema>;
   required?: string[];
@@ -19,6 +20,13 @@ export interface Schema {
 export type Schemas = Record<string, Schema>;
 
 const deepest = 8;
+
+const samplesByFormat: Record<string, string> = {
+  uri: 'https://example.com',
+  email: 'ann@example.com',
+  'date-time': '2026-08-01T09:00:00.000Z',
+  uuid: '5f0c3a52-6a7e-4f5e-9a59-0e4f5b0d9a11',
+};
 
 /** A value as the schema wants it, to start from. */
 export function sample(schema: Schema | undefined, schemas: Schemas, depth = 0): unknown {
@@ -34,8 +42,8 @@ export function sample(schema: Schema | undefined, schemas: Schemas, depth = 0):
     return Object.fromEntries(fields.map(([name, field]) => [name, sample(field, schemas, depth + 1)]));
   }
   if (type === 'array') return [sample(schema.items, schemas, depth + 1)];
-  if (type === 'string') return schema.format === 'uri' ? 'https://example.com' : '';
-  if (type === 'integer' || type === 'number') return 0;
+  if (type === 'string') return samplesByFormat[schema.format ?? ''] ?? '';
+  if (type === 'integer' || type === 'number') return schema.minimum ?? 0;
   if (type === 'boolean') return false;
   return null;
 }
