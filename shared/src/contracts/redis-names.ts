@@ -9,8 +9,6 @@ export const streams = {
 export const keys = {
   meetingSegments: (meetingId: number) => `meeting:${meetingId}:segments`,
   activeMeetings: 'active_meetings',
-  sessionAggregate: (uid: string) => `session_agg:${uid}`,
-  dirtySessions: 'dirty_sessions',
   speakerEvents: (uid: string) => `speaker_events:${uid}`,
 } as const;
 

@@ -39,17 +39,17 @@ export async function forgetMeeting(redis: Redis, meetingId: number, uids: strin
       ownKeys.flushedRevisions(meetingId),
       ...changeKeys(meetingId),
     ],
-    [meetingId, keyTtlSeconds, keys.speakerEvents(''), keys.sessionAggregate(''), ...uids],
+    [meetingId, keyTtlSeconds, keys.speakerEvents(''), ...uids],
   );
 }
 
 const forgetScript = defineScript(`
   local purged, active, sessions = KEYS[1], KEYS[2], KEYS[3]
   local uids = redis.call('SMEMBERS', sessions)
-  for i = 5, #ARGV do table.insert(uids, ARGV[i]) end
+  for i = 4, #ARGV do table.insert(uids, ARGV[i]) end
   redis.call('SET', purged, '1', 'EX', ARGV[2])
   redis.call('SREM', active, ARGV[1])
-  for _, uid in ipairs(uids) do redis.call('DEL', ARGV[3] .. uid, ARGV[4] .. uid) end
+  for _, uid in ipairs(uids) do redis.call('DEL', ARGV[3] .. uid) end
   redis.call('DEL', sessions, KEYS[4], KEYS[5], KEYS[6], KEYS[7])
   return 1
 `);
