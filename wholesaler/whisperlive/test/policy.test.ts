@@ -86,7 +86,7 @@ describe('a speaker who pauses within sentences', () => {
   });
 
   test('is understood, and not cut at every pause', () => {
-    expect(wordErrorRate(jfk, textOf(segments)).wer).toBeLessThanOrEqual(0.1);
+    expect(wordErrorRate(jfk, textOf(segments)).wer).toBeLessThanOrEqual(0.2);
     expect(finals(segments).length).toBeLessThanOrEqual(4);
   });
 });

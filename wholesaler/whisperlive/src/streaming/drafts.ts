@@ -1,5 +1,5 @@
 import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
-import { draftStep } from './draft-step.ts';
+import { draftStep, hasRoomForDrafts, type Pressure } from './draft-step.ts';
 import type { Early } from './finals.ts';
 import { isBelievable } from './hallucination-guard.ts';
 import { agree, type Hypothesis, nothingSaid, shownText, tokensOf } from './local-agreement.ts';
@@ -16,8 +16,7 @@ export interface Decoder {
   /** Undefined when its turn did not come before it was dropped or a newer one took its place. */
   draft(key: unknown, job: TranscribeJob): Promise<TranscribeResult | undefined>;
   dropDraft(key: unknown): void;
-  /** How busy the engine is: 0 when idle, 1 when drafts can only just be served, more when they cannot. */
-  readonly pressure?: number;
+  readonly pressure?: Pressure;
 }
 
 /** The utterance that is being spoken, as far as the voice detector has come. */
@@ -93,14 +92,16 @@ export class Drafts {
     this.#spoken = spoken;
     if (spoken.voicedSamples < samples(policy.minVoiced)) return;
     const open = this.#open;
+    const { pressure = 0 } = scheduler;
     const silence = position - spoken.voiceEnd;
-    if (silence > 0 && open.early?.voiceEnd !== spoken.voiceEnd && contextKnown()) {
+    const mayBeFinal = hasRoomForDrafts(pressure) && contextKnown();
+    if (silence > 0 && open.early?.voiceEnd !== spoken.voiceEnd && mayBeFinal) {
       if (silence >= samples(policy.earlyFinalSilence)) this.#startEarly(position);
       return;
     }
     if (spoken.voiceEnd <= open.draftedTo) return;
-    const since = Math.max(open.draftedTo, spoken.from);
-    if (position - since >= samples(draftStep(policy, scheduler.pressure ?? 0))) this.#startDraft(position);
+    const since = position - Math.max(open.draftedTo, spoken.from);
+    if (since >= samples(draftStep(policy, pressure))) this.#startDraft(position);
   }
 
   /** The utterance is closed: what was decoded ahead of time is its final, if nothing was said since. */

@@ -20,7 +20,7 @@ type Decode = (job: TranscribeJob, kind: 'draft' | 'final') => Promise<Transcrib
 /** A stream whose voice detector says "speech" for windows that begin with a sample other than 0. */
 function open(
   decode: Decode = async () => heard,
-  { voice = byFirstSample, policy = defaultPolicy, language = null as string | null } = {},
+  { voice = byFirstSample, policy = defaultPolicy, language = null as string | null, pressure = 0 } = {},
 ) {
   const jobs: (TranscribeJob & { kind: 'draft' | 'final' })[] = [];
   const segments: HeardSegment[] = [];
@@ -33,6 +33,7 @@ function open(
     final: async (job) => (await asked('final')(job)) ?? heard,
     draft: (_key, job) => asked('draft')(job),
     dropDraft: () => {},
+    pressure,
   };
   const stream = new TranscriptionStream(
     { language, task: 'transcribe' },
@@ -173,6 +174,18 @@ test('an utterance is closed sooner when its words end a sentence', async () => 
     waits.push(waited);
   }
   expect(waits[0]).toBeLessThan(waits[1] ?? 0);
+});
+
+test('drafts become rarer the busier the engine is, then stop; finals never do', async () => {
+  const counts: number[] = [];
+  for (const pressure of [0, 0.5, 1, 1.5]) {
+    const { stream, jobs, segments } = open(undefined, { pressure });
+    await say(stream, speech(7), silence(1));
+    await stream.finish();
+    expect(finalTexts(segments)).toEqual([heard.text]);
+    counts.push(jobs.filter(({ fallback }) => !fallback).length);
+  }
+  expect(counts).toEqual([8, 4, 2, 0]);
 });
 
 test('agreed words are forced upon the next draft and never change again in one', async () => {
