@@ -1,19 +1,28 @@
+import { existsSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { defaultPrecision, precisions, type WhisperPrecision } from './graphs/precision.ts';
 import { catalogue, modelNames } from './models/catalogue.ts';
-import { ensureModel, pullModel, removeModel } from './models/ensure-model.ts';
+import { pullModel, removeModel } from './models/ensure-model.ts';
 import { findModels } from './models/find-models.ts';
 import { importModel } from './models/import-model.ts';
-import { cachedModels, readCache, verifyModel } from './models/model-cache.ts';
+import { describeModel, verifyModel } from './models/inspect-model.ts';
+import { cachedModels, modelDir, stagingDir } from './models/model-cache.ts';
 import { ModelError } from './models/model-error.ts';
 import { defaultModelsDir } from './models/models-dir.ts';
 import type { OnProgress } from './models/progress.ts';
+import { resolveModelName } from './models/resolve-model-name.ts';
 
 const modelsDir = process.env.VEXA_MODELS_DIR || defaultModelsDir();
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+const precisionOption = () =>
+  new Option('--precision <precision>', 'of the graphs that are built')
+    .choices(precisions)
+    .env('WHISPER_PRECISION')
+    .default(defaultPrecision);
 
 const program = new Command('models').description(`Whisper models in ${modelsDir} (VEXA_MODELS_DIR)`);
 
@@ -21,31 +30,37 @@ program
   .command('pull <name>')
   .description('fetch a model into the cache, or complete one that an interrupted pull left')
   .option('--offline', 'use what the cache holds and nothing else')
-  .action(async (name: string, { offline }: { offline?: boolean }) => {
-    if (offline) readCacheOrFail(name);
-    const get = offline ? ensureModel : pullModel;
-    const { dir } = await withProgress((onProgress) => get(name, { modelsDir, onProgress }));
+  .addOption(precisionOption())
+  .action(async (written: string, { offline, precision }: { offline?: boolean; precision: WhisperPrecision }) => {
+    const cached = cachedModels(modelsDir);
+    const name = resolveModelName(written, { defaultModel: written, imported: cached });
+    if (offline && !cached.includes(name)) throw notInCache(name);
+    const sources = offline ? { sources: [] } : {};
+    const { dir } = await withProgress((onProgress) =>
+      pullModel(name, { modelsDir, precision, onProgress, ...sources }),
+    );
     say(`${name} is ready in ${dir}`);
   });
 
 program
   .command('list')
-  .description('show which models there are and which are in the cache')
+  .description('show which models there are, which are in the cache, and the graphs built of those')
   .action(() => {
     const cached = cachedModels(modelsDir);
-    const known = catalogue.map(({ name, bytes }) => {
-      const state = cached.includes(name) ? '  in the cache' : '';
-      return `${name.padEnd(16)} ${megabytes(bytes).padStart(5)} MB${state}`;
-    });
-    const imported = cached.filter((name) => !modelNames.includes(name)).map((name) => `${name.padEnd(26)}  imported`);
-    say([...known, ...imported].join('\n'));
+    const imported = cached.filter((name) => !modelNames.includes(name)).map((name) => ({ name, bytes: undefined }));
+    for (const { name, bytes } of [...catalogue, ...imported]) {
+      const size = bytes === undefined ? 'imported' : `${megabytes(bytes)} MB`;
+      say(`${name.padEnd(16)} ${size.padStart(8)}${cached.includes(name) ? `  in the cache: ${contents(name)}` : ''}`);
+    }
   });
 
 program
   .command('import <folder>')
   .description('take a model from a folder of faster-whisper (CTranslate2) or Hugging Face, or all models of its cache')
   .option('--name <name>', "the model's name; default: that of the folder or repository")
-  .action(async (path: string, options: { name?: string }) => {
+  .addOption(precisionOption())
+  .action(async (path: string, options: { name?: string; precision: WhisperPrecision }) => {
+    const { precision } = options;
     const found = findModels(path);
     if (options.name !== undefined && found.length > 1) {
       const names = found.map(({ folder }) => folder).join(', ');
@@ -58,7 +73,9 @@ program
         say(`${name} is in the cache already`);
         continue;
       }
-      const { dir } = await withProgress((onProgress) => importModel({ folder, name, modelsDir, onProgress }));
+      const { dir } = await withProgress((onProgress) =>
+        importModel({ folder, name, modelsDir, precision, onProgress }),
+      );
       say(`${name} is ready in ${dir}`);
     }
   });
@@ -67,9 +84,13 @@ program
   .command('verify [name]')
   .description('check every byte of one model, or of all in the cache')
   .action(async (name?: string) => {
-    for (const model of name ? [name] : cachedModels(modelsDir)) {
-      await verifyModel(modelsDir, model);
-      say(`${model} is intact`);
+    for (const model of name === undefined ? cachedModels(modelsDir) : [name]) {
+      try {
+        await verifyModel(modelsDir, model);
+        say(`${model} is intact`);
+      } catch (error) {
+        fail(error);
+      }
     }
   });
 
@@ -77,7 +98,7 @@ program
   .command('rm <name>')
   .description('remove a model from the cache')
   .action(async (name: string) => {
-    if (!cachedModels(modelsDir).includes(name)) readCacheOrFail(name);
+    if (!existsSync(modelDir(modelsDir, name)) && !existsSync(stagingDir(modelsDir, name))) throw notInCache(name);
     await removeModel(name, modelsDir);
     say(`${name} is removed`);
   });
@@ -85,17 +106,33 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
+  fail(error);
+}
+
+/** What a user can do something about is said in a line; anything else is a fault of the program. */
+function fail(error: unknown): void {
   if (!(error instanceof ModelError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }
 
-function readCacheOrFail(name: string): void {
-  if (readCache(modelsDir, name).state !== 'absent') return;
-  throw new ModelError(
-    'not_in_cache',
-    `model "${name}" is not in ${modelsDir}; \`npm run models -- list\` shows what is`,
-  );
+function notInCache(name: string): ModelError {
+  const message = `model "${name}" is not in ${modelsDir}; \`npm run models -- list\` shows what is`;
+  return new ModelError('not_in_cache', message);
+}
+
+function contents(name: string): string {
+  try {
+    const { source, weightBytes, graphs } = describeModel(modelsDir, name);
+    const built = graphs.map(({ precision, version, bytes, current }) => {
+      const state = current ? '' : ', not used any more';
+      return `${precision} graphs ${megabytes(bytes)} MB (builder ${version}${state})`;
+    });
+    return [`weights ${megabytes(weightBytes)} MB (${source})`, ...built].join(', ');
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    return error.message;
+  }
 }
 
 /** A bar on a terminal, a line every tenth part elsewhere. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { ensureModel } from '../src/models/ensure-model.ts';
 import { pullFromHub } from '../src/models/hub-source.ts';
-import { verifyModel } from '../src/models/model-cache.ts';
+import { verifyModel } from '../src/models/inspect-model.ts';
 import type { ModelFiles } from '../src/models/model-files.ts';
 import type { ModelProgress } from '../src/models/progress.ts';
 import { startHub } from './support/hub-server.ts';

@@ -1,19 +1,28 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { ensureModel, pullModel, type Source } from '../src/models/ensure-model.ts';
-import { cachedModels, verifyModel } from '../src/models/model-cache.ts';
+import { verifyModel } from '../src/models/inspect-model.ts';
+import { cachedModels } from '../src/models/model-cache.ts';
 import { ModelError } from '../src/models/model-error.ts';
 import type { ModelProgress } from '../src/models/progress.ts';
+import { flipByte } from './support/flip-byte.ts';
 import { modelsDir as sharedDir } from './support/models-dir.ts';
+import { writeToyModel } from './support/toy-model.ts';
+
+// Each pull builds graphs, which a busy machine takes its time for.
+vi.setConfig({ testTimeout: 120_000 });
 
 const name = 'tiny.en';
-let realDir: string;
+/** A small model under the name of a large one: sources are not asked what a model can do. */
+let toy: string;
 let modelsDir: string;
 beforeAll(async () => {
-  realDir = (await ensureModel(name, { modelsDir: sharedDir })).dir;
+  toy = await mkdtemp(join(tmpdir(), 'vexa-toy-'));
+  writeToyModel(toy, (await ensureModel(name, { modelsDir: sharedDir })).tokenizer);
 }, 300_000);
+afterAll(() => rm(toy, { recursive: true }));
 beforeEach(async () => {
   modelsDir = await mkdtemp(join(tmpdir(), 'vexa-sources-'));
 });
@@ -32,8 +41,7 @@ const working = (): Source & { pulls: number } => ({
   pulls: 0,
   async pull({ dir }) {
     this.pulls += 1;
-    for (const file of ['model.bin', 'config.json', 'tokenizer.json'])
-      await copyFile(join(realDir, file), join(dir, file));
+    await cp(toy, dir, { recursive: true });
   },
 });
 
@@ -65,7 +73,7 @@ test('a pull that ended half way is repeated cleanly', async () => {
   const halfway: Source = {
     name: 'a cut line',
     async pull({ dir }) {
-      await writeFile(join(dir, 'model.bin'), 'half');
+      await writeFile(join(dir, 'model.safetensors'), 'half');
       throw new Error('connection reset');
     },
   };
@@ -75,11 +83,49 @@ test('a pull that ended half way is repeated cleanly', async () => {
   await expect(verifyModel(modelsDir, name)).resolves.toBeUndefined();
 });
 
-test('pull repairs a damaged model', async () => {
+test('pull fetches a model again when one byte of its weights has changed', async () => {
   await ensureModel(name, { modelsDir, sources: [working()] });
-  await writeFile(join(modelsDir, name, 'model.bin'), 'oops');
-  await pullModel(name, { modelsDir, sources: [working()] });
+  await flipByte(join(modelsDir, name, 'model.safetensors'));
+  const source = working();
+  await pullModel(name, { modelsDir, sources: [source] });
+  expect(source.pulls).toBe(1);
   await expect(verifyModel(modelsDir, name)).resolves.toBeUndefined();
+});
+
+test('damaged weights are kept and named when there is nowhere to fetch them from', async () => {
+  await ensureModel(name, { modelsDir, sources: [working()] });
+  await flipByte(join(modelsDir, name, 'model.safetensors'));
+  const refused = pullModel(name, { modelsDir, sources: [] });
+  await expect(refused).rejects.toMatchObject({ problem: 'damaged' });
+  expect(cachedModels(modelsDir)).toEqual([name]);
+});
+
+test('too little space is said before anything is fetched', async () => {
+  const source = working();
+  const refused = ensureModel(name, { modelsDir, sources: [source], freeBytes: async () => 200_000_000 });
+  await expect(refused).rejects.toMatchObject({ problem: 'no_space' });
+  await expect(refused).rejects.toThrow(/too little free space: 304 MB are needed for tiny\.en; .*VEXA_MODELS_DIR/);
+  expect(source.pulls).toBe(0);
+});
+
+test('a disk that fills up during the download is named, and no other source is tried', async () => {
+  const full: Source = {
+    name: 'a shelf',
+    pull: () => Promise.reject(Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' })),
+  };
+  const next = working();
+  const refused = ensureModel(name, { modelsDir, sources: [full, next] });
+  await expect(refused).rejects.toMatchObject({ problem: 'no_space' });
+  await expect(refused).rejects.toThrow('the disk is full');
+  expect(next.pulls).toBe(0);
+});
+
+test('a misspelt name is answered with the likest and with all there are', async () => {
+  const refused = ensureModel('tiny-en', { modelsDir, sources: [] });
+  await expect(refused).rejects.toMatchObject({ problem: 'unknown_model' });
+  await expect(refused).rejects.toThrow(
+    /no model "tiny-en" \(did you mean tiny\.en\?\); known are tiny, tiny\.en, base,/,
+  );
 });
 
 test('a folder that cannot be written is named', async () => {

@@ -137,7 +137,7 @@ export const modelNames: readonly string[] = catalogue.map(({ name }) => name);
 export function catalogueEntry(name: string, imported: readonly string[] = []): CatalogueEntry {
   const entry = catalogue.find((candidate) => candidate.name === name);
   if (entry) return entry;
-  const known = [...modelNames, ...imported];
+  const known = [...new Set([...modelNames, ...imported])];
   const nearest = nearestName(name, known);
   const guess = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
   throw new ModelError('unknown_model', `there is no model "${name}"${guess}; known are ${known.join(', ')}`);

@@ -1,10 +1,12 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { defaultPrecision, type WhisperPrecision } from '../graphs/precision.ts';
-import { type CatalogueEntry, catalogueEntry } from './catalogue.ts';
+import { type CatalogueEntry, catalogueEntry, modelNames } from './catalogue.ts';
 import { pullFromHub, type SourceTarget } from './hub-source.ts';
+import { inspectModel } from './inspect-model.ts';
 import { addGraphs, installModel } from './install-model.ts';
-import { readCache } from './model-cache.ts';
+import { cachedModels, modelDir, readCache, stagingDir } from './model-cache.ts';
+import { damagedModel } from './model-damage.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelFiles } from './model-files.ts';
 import type { ModelProgress, OnProgress } from './progress.ts';
@@ -24,6 +26,8 @@ export interface EnsureOptions {
   onProgress?: ((progress: ModelProgress) => void) | undefined;
   /** Asked in order until one delivers. */
   sources?: readonly Source[];
+  /** Free space where a folder lies; asked of the file system unless given. */
+  freeBytes?: (dir: string) => Promise<number>;
 }
 
 const defaultSources: readonly Source[] = [
@@ -40,30 +44,45 @@ const refusals = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
  * and built. Several processes may ask at once: one does the work. Throws `ModelError`.
  */
 export async function ensureModel(name: string, options: EnsureOptions): Promise<ModelFiles> {
-  const { modelsDir, precision = defaultPrecision, onProgress = () => undefined, sources = defaultSources } = options;
+  const wanted = withDefaults(options);
+  const { modelsDir, precision, onProgress } = wanted;
   const cached = readCache(modelsDir, name, precision);
   if (cached.state === 'complete') return cached.files;
   const entry = cached.state === 'absent' ? catalogueEntry(name) : undefined;
   await using _lock = await lockModel(modelsDir, name, onProgress);
   // Awaited here, because the lock ends with this function.
-  return await complete(name, { modelsDir, precision, onProgress, sources }, entry);
+  return await complete(name, wanted, entry);
 }
 
-/** Fetches a model again when what the cache holds of it is damaged. */
+/** Like `ensureModel`, but reads every byte of what is in the cache first and brings again whatever has changed. */
 export async function pullModel(name: string, options: EnsureOptions): Promise<ModelFiles> {
-  try {
-    return await ensureModel(name, options);
-  } catch (error) {
-    if (!(error instanceof ModelError) || error.problem !== 'damaged') throw error;
-    catalogueEntry(name);
-    await removeModel(name, options.modelsDir);
-    return ensureModel(name, options);
-  }
+  if (cachedModels(options.modelsDir).includes(name)) await dropDamaged(name, options);
+  return ensureModel(name, options);
 }
 
+async function dropDamaged(
+  name: string,
+  { modelsDir, onProgress, sources = defaultSources }: EnsureOptions,
+): Promise<void> {
+  await using _lock = await lockModel(modelsDir, name, onProgress);
+  onProgress?.({ stage: 'verify' });
+  const damages = await inspectModel(modelsDir, name);
+  const dir = modelDir(modelsDir, name);
+  if (damages.every(({ graphs }) => graphs !== undefined)) {
+    for (const { graphs = '' } of damages) await rm(join(dir, graphs), { recursive: true, force: true });
+    return;
+  }
+  // Nothing could bring back what somebody imported, or anything at all without a source.
+  if (!modelNames.includes(name) || sources.length === 0) throw damagedModel(name, damages);
+  await rm(dir, { recursive: true, force: true });
+}
+
+/** Removes a model, and what an interrupted pull of it left. */
 export async function removeModel(name: string, modelsDir: string): Promise<void> {
   await using _lock = await lockModel(modelsDir, name);
-  await rm(join(modelsDir, name), { recursive: true, force: true });
+  for (const folder of [modelDir(modelsDir, name), stagingDir(modelsDir, name)]) {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 export const lockModel = (modelsDir: string, name: string, onProgress?: OnProgress): Promise<AsyncDisposable> =>
@@ -76,20 +95,31 @@ interface Wanted {
   precision: WhisperPrecision;
   onProgress: OnProgress;
   sources: readonly Source[];
+  freeBytes: (dir: string) => Promise<number>;
 }
 
-async function complete(
-  name: string,
-  { modelsDir, precision, onProgress, sources }: Wanted,
-  entry: CatalogueEntry | undefined,
-): Promise<ModelFiles> {
+const withDefaults = (options: EnsureOptions): Wanted => ({
+  modelsDir: options.modelsDir,
+  precision: options.precision ?? defaultPrecision,
+  onProgress: options.onProgress ?? (() => undefined),
+  sources: options.sources ?? defaultSources,
+  freeBytes: options.freeBytes ?? freeBytesOf,
+});
+
+async function freeBytesOf(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
+}
+
+async function complete(name: string, wanted: Wanted, entry: CatalogueEntry | undefined): Promise<ModelFiles> {
+  const { modelsDir, precision, onProgress, sources } = wanted;
   // Another process may have finished while this one waited for the lock.
   let cached = readCache(modelsDir, name, precision);
   try {
     if (cached.state === 'absent' && entry) {
-      const staging = join(modelsDir, `.pull-${name}`);
+      const staging = stagingDir(modelsDir, name);
       await mkdir(staging, { recursive: true });
-      await requireSpace(entry, modelsDir);
+      await requireSpace(entry, wanted);
       const source = await pullFromAny(sources, { entry, dir: staging, onProgress });
       await installModel({ name, modelsDir, staging, source, precision, onProgress });
     } else if (cached.state === 'weights') {
@@ -133,10 +163,10 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error && error.cause.message ? error.cause.message : error.message;
 }
 
-async function requireSpace(entry: CatalogueEntry, modelsDir: string): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(join(modelsDir, entry.name)));
+async function requireSpace(entry: CatalogueEntry, { modelsDir, freeBytes }: Wanted): Promise<void> {
   const needed = entry.bytes * spaceFactor;
-  if (bavail * bsize < needed) throw noSpace(modelsDir, `${Math.ceil(needed / 1e6)} MB are needed for ${entry.name}`);
+  if ((await freeBytes(modelsDir)) < needed)
+    throw noSpace(modelsDir, `${Math.ceil(needed / 1e6)} MB are needed for ${entry.name}`);
 }
 
 const noSpace = (modelsDir: string, why: string): ModelError =>

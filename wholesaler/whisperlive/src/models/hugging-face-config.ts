@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { laterHeads } from '../graphs/alignment-heads.ts';
 import { headWidth, type WhisperDimensions } from '../graphs/whisper-weights.ts';
 import { ModelError } from './model-error.ts';
+import { publishedHeads } from './published-heads.ts';
 import { codeOf } from './pull-lock.ts';
 
 export const configFile = 'config.json';
@@ -74,7 +75,7 @@ export function checkModelType(folder: string): void {
  * Replaces the Hugging Face's `config.json` and `generation_config.json` by the `config.json` of a CTranslate2 folder,
  * so that decoding reads one form: `suppress_ids`, `suppress_ids_begin`, `lang_ids`, `alignment_heads`.
  */
-export function writeDecodingConfig(folder: string, dims: WhisperDimensions): void {
+export function writeDecodingConfig(folder: string): void {
   const path = join(folder, configFile);
   const config = readJson(path, architectureSchema);
   const generation = readJson(join(folder, generationFile), generationSchema, {});
@@ -88,12 +89,29 @@ export function writeDecodingConfig(folder: string, dims: WhisperDimensions): vo
     suppress_ids: ascending(suppressed),
     suppress_ids_begin: generation.begin_suppress_tokens ?? config.begin_suppress_tokens ?? [blankToken, ...end],
     lang_ids: ascending(languages),
-    alignment_heads: generation.alignment_heads ?? laterHeads(dims),
+    ...(generation.alignment_heads ? { alignment_heads: generation.alignment_heads } : {}),
   };
-  const unfinished = `${path}.new`;
-  writeFileSync(unfinished, JSON.stringify(decoding));
-  renameSync(unfinished, path);
+  replaceJson(path, decoding);
   rmSync(join(folder, generationFile), { force: true });
+}
+
+/**
+ * Adds the heads that follow the audio to a CTranslate2 `config.json` that does not name them: those OpenAI published for
+ * the model of this name, or its choice for any other.
+ */
+export function completeAlignmentHeads(folder: string, name: string, dims: WhisperDimensions): void {
+  const path = join(folder, configFile);
+  const config = readJson(path, z.looseObject({ alignment_heads: z.array(z.unknown()).nullish() }));
+  if (config.alignment_heads && config.alignment_heads.length > 0) return;
+  const published = publishedHeads(name);
+  const fits = published?.every(([layer, head]) => layer < dims.decoderLayers && head < dims.heads);
+  replaceJson(path, { ...config, alignment_heads: published && fits ? published : laterHeads(dims) });
+}
+
+function replaceJson(path: string, content: unknown): void {
+  const unfinished = `${path}.new`;
+  writeFileSync(unfinished, JSON.stringify(content));
+  renameSync(unfinished, path);
 }
 
 /** A single space, in every vocabulary of Whisper. */

@@ -7,7 +7,7 @@ import { lockModel } from './ensure-model.ts';
 import { sha256OfFile } from './file-hash.ts';
 import { wrongChecksum } from './hub-source.ts';
 import { copyWeights, installModel } from './install-model.ts';
-import { readCache } from './model-cache.ts';
+import { readCache, stagingDir } from './model-cache.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelFiles } from './model-files.ts';
 import type { OnProgress } from './progress.ts';
@@ -32,7 +32,7 @@ export async function importModel(input: ImportInput): Promise<ModelFiles> {
   if (readCache(modelsDir, name).state !== 'absent') {
     throw new ModelError('not_a_model', `model "${name}" is in the cache already; remove it first or pass --name`);
   }
-  const staging = join(modelsDir, `.pull-${name}`);
+  const staging = stagingDir(modelsDir, name);
   try {
     await copyWeights(resolve(folder), staging);
     await checkPinned(name, folder, staging);

@@ -33,7 +33,7 @@ export interface InstallInput {
 export async function installModel(input: InstallInput): Promise<void> {
   const { name, modelsDir, staging, source, onProgress } = input;
   onProgress({ stage: 'verify' });
-  const record: WeightsRecord = { name, source, files: await describe(staging, settleWeightFolder(staging)) };
+  const record: WeightsRecord = { name, source, files: await describe(staging, settleWeightFolder(staging, name)) };
   await buildInto(staging, input);
   await writeFile(join(staging, weightsRecord), JSON.stringify(record, null, 2));
   await rename(staging, modelDir(modelsDir, name));

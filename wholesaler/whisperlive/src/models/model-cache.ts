@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { builderVersion, isMultilingual } from '../graphs/build-graphs.ts';
 import { defaultPrecision, type WhisperPrecision } from '../graphs/precision.ts';
-import { sha256OfFile } from './file-hash.ts';
+import { damagedModel } from './model-damage.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelFiles } from './model-files.ts';
 
@@ -22,6 +22,7 @@ const graphsSchema = z.object({
   files: z.record(z.string(), fileSchema),
 });
 export type WeightsRecord = z.infer<typeof weightsSchema>;
+export type FileRecords = WeightsRecord['files'];
 export type GraphsRecord = z.infer<typeof graphsSchema>;
 
 export const weightsRecord = 'model.json';
@@ -45,6 +46,9 @@ export function graphsIn(dir: string): CachedGraphs[] {
 
 export const modelDir = (modelsDir: string, name: string): string => resolve(modelsDir, name);
 
+/** Where a model is gathered before it takes its place by one rename. */
+export const stagingDir = (modelsDir: string, name: string): string => resolve(modelsDir, `.pull-${name}`);
+
 export type CacheState =
   | { state: 'absent' }
   | { state: 'weights'; dir: string }
@@ -53,13 +57,13 @@ export type CacheState =
 /** What the cache holds of a model, judged by names and sizes only. Throws `damaged` when a size is wrong. */
 export function readCache(modelsDir: string, name: string, precision: WhisperPrecision = defaultPrecision): CacheState {
   const dir = modelDir(modelsDir, name);
-  const weights = readRecord(join(dir, weightsRecord), weightsSchema);
+  const weights = readWeightsRecord(dir);
   if (!weights) return { state: 'absent' };
   checkSizes(name, dir, weights.files);
   const graphsDir = join(dir, graphsFolder(precision));
-  const graphs = readRecord(join(graphsDir, graphsRecord), graphsSchema);
+  const graphs = readGraphsRecord(graphsDir);
   if (!graphs) return { state: 'weights', dir };
-  checkSizes(name, graphsDir, graphs.files);
+  checkSizes(name, graphsDir, graphs.files, graphsFolder(precision));
   return {
     state: 'complete',
     files: {
@@ -78,49 +82,38 @@ export function readCache(modelsDir: string, name: string, precision: WhisperPre
   };
 }
 
-/** Reads every byte of a cached model. Throws `not_in_cache` or `damaged`. */
-export async function verifyModel(modelsDir: string, name: string): Promise<void> {
-  const cached = readCache(modelsDir, name);
-  if (cached.state === 'absent') throw new ModelError('not_in_cache', `model "${name}" is not in ${modelsDir}`);
-  const dir = modelDir(modelsDir, name);
-  await checkHashes(name, dir, readRecord(join(dir, weightsRecord), weightsSchema)?.files ?? {});
-  for (const { folder } of graphsIn(dir)) {
-    const graphsDir = join(dir, folder);
-    await checkHashes(name, graphsDir, readRecord(join(graphsDir, graphsRecord), graphsSchema)?.files ?? {});
-  }
-}
-
 export function cachedModels(modelsDir: string): string[] {
   if (!existsSync(modelsDir)) return [];
   const names = readdirSync(modelsDir).filter((name) => !name.startsWith('.'));
   return names.filter((name) => existsSync(join(modelsDir, name, weightsRecord))).toSorted();
 }
 
-async function checkHashes(name: string, dir: string, files: WeightsRecord['files']): Promise<void> {
-  for (const [file, { sha256 }] of Object.entries(files)) {
-    if ((await sha256OfFile(join(dir, file))) !== sha256) throw damaged(name, `${file} has changed`);
-  }
-}
-
-function checkSizes(name: string, dir: string, files: WeightsRecord['files']): void {
+/** Judged by sizes only: reading every byte would take as long as loading. */
+function checkSizes(name: string, dir: string, files: FileRecords, graphs?: string): void {
   for (const [file, { bytes }] of Object.entries(files)) {
-    const size = statSync(join(dir, file), { throwIfNoEntry: false })?.size;
-    if (size === undefined) throw damaged(name, `${file} is missing`);
-    if (size !== bytes) throw damaged(name, `${file} has ${size} bytes instead of ${bytes}`);
+    const what = wrongSize(dir, file, bytes);
+    if (what !== undefined) throw damagedModel(name, [{ graphs, what }]);
   }
 }
 
-const damaged = (name: string, what: string): ModelError =>
-  new ModelError(
-    'damaged',
-    `model "${name}" is damaged: ${what}; run \`npm run models -- pull ${name}\` to fetch it again`,
-  );
+/** What is wrong with a file's size, if anything. */
+export function wrongSize(dir: string, file: string, bytes: number): string | undefined {
+  const size = statSync(join(dir, file), { throwIfNoEntry: false })?.size;
+  if (size === undefined) return `${file} is missing`;
+  return size === bytes ? undefined : `${file} has ${size} bytes instead of ${bytes}`;
+}
+
+export const readWeightsRecord = (dir: string): WeightsRecord | undefined =>
+  readRecord(join(dir, weightsRecord), weightsSchema);
+
+export const readGraphsRecord = (graphsDir: string): GraphsRecord | undefined =>
+  readRecord(join(graphsDir, graphsRecord), graphsSchema);
 
 function readRecord<T>(path: string, schema: z.ZodType<T>): T | undefined {
   if (!existsSync(path)) return undefined;
   try {
     return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    throw new ModelError('damaged', `${path} cannot be read; remove the model and pull it again`, { cause: error });
+    throw new ModelError('damaged', `${basename(path)} cannot be read`, { cause: error });
   }
 }

@@ -31,7 +31,7 @@ export function resolveModelName(identifier: string, { defaultModel, imported = 
   if (distilled.test(written)) {
     throw new ModelError(
       'unknown_model',
-      `"${identifier}" is a Distil-Whisper model, which is not supported; known are ${[...modelNames, ...imported].join(', ')}`,
+      `"${identifier}" is a Distil-Whisper model, which is not supported; known are ${[...new Set([...modelNames, ...imported])].join(', ')}`,
     );
   }
   const bare = written.replace(owner, '').replace(prefix, '');

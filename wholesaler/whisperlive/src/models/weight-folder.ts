@@ -6,6 +6,7 @@ import type { WhisperDimensions } from '../graphs/whisper-weights.ts';
 import {
   checkArchitecture,
   checkModelType,
+  completeAlignmentHeads,
   configFile,
   generationFile,
   isHuggingFaceConfig,
@@ -58,9 +59,10 @@ export function checkWeightFolder(folder: string): WhisperDimensions {
 }
 
 /** Checks freshly arrived files and brings their configuration into the form decoding reads; returns what to keep. */
-export function settleWeightFolder(folder: string): string[] {
+export function settleWeightFolder(folder: string, name: string): string[] {
   const dims = checkWeightFolder(folder);
-  if (isHuggingFaceConfig(folder) && weightFormat(folder) === 'safetensors') writeDecodingConfig(folder, dims);
+  if (isHuggingFaceConfig(folder) && weightFormat(folder) === 'safetensors') writeDecodingConfig(folder);
+  completeAlignmentHeads(folder, name, dims);
   return weightFilesOf(folder);
 }
 
