@@ -5,6 +5,21 @@ import { Platform } from './platform.ts';
 
 const Time = z.iso.datetime();
 
+const exampleSegment = {
+  segment_id: 'c0ffee:12',
+  start: 61.2,
+  end: 64.7,
+  text: 'The budget for the next quarter is spent.',
+  language: 'en',
+  speaker: 'Ann',
+  session_uid: 'c0ffee',
+  completed: true,
+  created_at: '2026-08-01T09:01:06.120Z',
+  updated_at: '2026-08-01T09:01:06.120Z',
+  absolute_start_time: '2026-08-01T09:01:01.200Z',
+  absolute_end_time: '2026-08-01T09:01:04.700Z',
+};
+
 /** `start` and `end` are seconds from the start of the meeting's first session. */
 export const Segment = z
   .object({
@@ -21,7 +36,7 @@ export const Segment = z
     absolute_start_time: Time.nullable(),
     absolute_end_time: Time.nullable(),
   })
-  .openapi('Segment');
+  .openapi('Segment', { example: exampleSegment });
 export type Segment = z.infer<typeof Segment>;
 
 export const TranscriptSource = z.enum(['live', 'history', 'stale']);
@@ -47,7 +62,21 @@ export const Transcript = z
     }),
     segments: z.array(Segment),
   })
-  .openapi('Transcript');
+  .openapi('Transcript', {
+    example: {
+      id: 42,
+      platform: 'local',
+      native_meeting_id: 'team-standup',
+      constructed_meeting_url: 'https://meet.example.com/team-standup',
+      status: 'active',
+      start_time: '2026-08-01T09:00:00.000Z',
+      end_time: null,
+      source: 'live',
+      stale_since: null,
+      cursor: '1f9zpdx1hz1.37',
+      segments: [exampleSegment],
+    },
+  });
 export type Transcript = z.infer<typeof Transcript>;
 
 export const TextFormat = z.enum(['srt', 'vtt', 'txt', 'md']);
@@ -70,7 +99,21 @@ export const SearchHit = z
     absolute_start_time: Time,
     absolute_end_time: Time,
   })
-  .openapi('SearchHit');
+  .openapi('SearchHit', {
+    example: {
+      meeting_id: 42,
+      platform: 'local',
+      native_meeting_id: 'team-standup',
+      segment_id: 'c0ffee:12',
+      start: 61.2,
+      end: 64.7,
+      speaker: 'Ann',
+      language: 'en',
+      snippet: 'The **budget** for the next quarter is spent.',
+      absolute_start_time: '2026-08-01T09:01:01.200Z',
+      absolute_end_time: '2026-08-01T09:01:04.700Z',
+    },
+  });
 export type SearchHit = z.infer<typeof SearchHit>;
 
 export const SearchResults = z
@@ -80,7 +123,14 @@ export type SearchResults = z.infer<typeof SearchResults>;
 
 export const Share = z
   .object({ share_id: z.string(), url: z.string(), expires_at: Time, expires_in_seconds: z.int() })
-  .openapi('Share');
+  .openapi('Share', {
+    example: {
+      share_id: 'kZ3v0T1yQm8cXw5rLb2nJd7fHs9gPa4e',
+      url: 'https://api.example.com/public/transcripts/kZ3v0T1yQm8cXw5rLb2nJd7fHs9gPa4e.txt',
+      expires_at: '2026-08-01T09:15:00.000Z',
+      expires_in_seconds: 900,
+    },
+  });
 export type Share = z.infer<typeof Share>;
 
 export const bySpokenOrder = (a: Segment, b: Segment): number =>

@@ -22,20 +22,29 @@ export interface GatewayService extends Service {
 
 // Each holds a connection to the collector for as long as it follows.
 const maxFollowers = 5_000;
+// The collector gives a sign of life every 15 s, whatever time other answers are given.
+const longestSilenceMs = 45_000;
 
 /** The public edge of the wholesaler: keys, scopes, routing to the services, live sockets, API docs. */
 export function createService(config: GatewayConfig, overrides: { logger?: Logger } = {}): GatewayService {
   const logger = overrides.logger ?? createLogger('api-gateway', config.logLevel);
   const stack = new AsyncDisposableStack();
-  const connect = (name: string, url: string, options?: { maxConnections: number }) =>
-    stack.use(connectUpstream(name, url, config.upstreamTimeoutMs, options));
+  const { upstreamTimeoutMs } = config;
+  const connect = (name: string, url: string) => stack.use(connectUpstream(name, url, upstreamTimeoutMs));
   return {
     async start() {
       const upstreams = {
         adminApi: connect('admin-api', config.upstreams.adminApi),
         botManager: connect('bot-manager', config.upstreams.botManager),
         collector: connect('transcription-collector', config.upstreams.collector),
-        collectorLive: connect('transcription-collector', config.upstreams.collector, { maxConnections: maxFollowers }),
+        collectorLive: stack.use(
+          connectUpstream(
+            'transcription-collector',
+            config.upstreams.collector,
+            Math.max(upstreamTimeoutMs, longestSilenceMs),
+            { maxConnections: maxFollowers },
+          ),
+        ),
       };
       const subscriber = stack.use(new SharedSubscriber(config.redisUrl, logger));
       const { internalToken } = config.secrets;

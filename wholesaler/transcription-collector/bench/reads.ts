@@ -32,12 +32,14 @@ export async function benchReads(stack: BenchStack, sizes: number[]): Promise<Re
     return JSON.parse(text);
   };
   const figures: ReadFigures[] = [];
+  const unhurried = await stack.connection.sql.reserve();
+  await unhurried`set statement_timeout = 0`;
   let present = segmentsRead;
   for (const size of sizes) {
     if (size > present) await insertMeetings(stack, { user: 1, count: (size - present) / segmentsRead });
     present = Math.max(size, present);
-    await stack.connection.sql`vacuum analyze transcriptions`;
-    await stack.connection.sql`vacuum analyze meetings`;
+    await unhurried`vacuum analyze transcriptions`;
+    await unhurried`vacuum analyze meetings`;
     const path = `/transcripts/local/bench-${readUser}-1`;
     const { cursor, segments } = await get(path);
     if (segments.length !== segmentsRead) throw new Error(`read ${segments.length} segments`);
@@ -50,6 +52,7 @@ export async function benchReads(stack: BenchStack, sizes: number[]): Promise<Re
       searchMs: await medianMs(() => get('/search?q=seven')),
     });
   }
+  unhurried.release();
   await collector.stop('SIGTERM');
   return figures;
 }
@@ -63,7 +66,7 @@ async function insertMeetings(
   { connection }: BenchStack,
   { user, count }: { user: number; count: number },
 ): Promise<void> {
-  const perStep = 2_000;
+  const perStep = 400;
   for (let from = 0; from < count; from += perStep) {
     const to = Math.min(count, from + perStep);
     await connection.sql`
