@@ -4,6 +4,7 @@ import { percentile } from '../measure/statistics.ts';
 import { shortVoices, type Voice } from '../measure/voices.ts';
 import { type LiveRun, runSpeakers } from './run-speakers.ts';
 import { type AudioServer, startService, startWhisperLive } from './servers.ts';
+import { RefusedError } from './speaker.ts';
 
 export const firstTextPromise = 2;
 export const finalPromise = 1.2;
@@ -22,7 +23,11 @@ export async function benchLive(context: Context): Promise<void> {
   const climb = async (server: AudioServer, steps: readonly number[]): Promise<void> => {
     for (const speakers of steps) {
       report.progress(`${model}: ${server.name} hears ${speakers} speakers for ${seconds} s`);
-      const run = await runSpeakers(server, { speakers, seconds, voices });
+      const run = await runOrRefuse(server, { speakers, seconds, voices });
+      if (!run) {
+        report.note(`${model}: ${server.name} takes no ${speakers} speakers`);
+        break;
+      }
       const alone = rows.find((row) => row.server === server.name) ?? run;
       rows.push({ ...run, server: server.name, kept: keepsUp(run, alone) });
       if (!keepsUp(run, alone)) break;
@@ -44,6 +49,16 @@ export async function benchLive(context: Context): Promise<void> {
 /** English sentences that are no single word, because a word has no draft. */
 export const speakable = (voices: readonly Voice[]): Voice[] =>
   shortVoices(voices, false).filter(({ seconds, file }) => seconds >= 1.5 && !file.includes('ami-'));
+
+/** Undefined when the server says that it is full, which is as honest an end as late words. */
+async function runOrRefuse(...run: Parameters<typeof runSpeakers>): Promise<LiveRun | undefined> {
+  try {
+    return await runSpeakers(...run);
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined;
+    throw error;
+  }
+}
 
 function keepsUp(run: LiveRun, alone: LiveRun): boolean {
   const lost = run.unseen / run.words - alone.unseen / alone.words;

@@ -24,16 +24,19 @@ export async function runSpeakers(
   { speakers, seconds, voices }: { speakers: number; seconds: number; voices: readonly Voice[] },
 ): Promise<LiveRun> {
   const speeches = Array.from({ length: speakers }, (_, speaker) => planSpeech(voices, { seconds, speaker }));
-  const sockets = await Promise.all(
-    speeches.map((_, i) => Speaker.connect(server.url, server.config(`bench-${speakers}-${i}-${Date.now()}`))),
-  );
+  using sockets = new DisposableStack();
+  const connected: Speaker[] = [];
+  for (const i of speeches.keys()) {
+    const config = server.config(`bench-${speakers}-${i}-${Date.now()}`);
+    connected.push(sockets.use(await Speaker.connect(server.url, config)));
+  }
   const before = await server.usage();
   const [ownBefore, others] = [cpuSeconds(), watchOthers()];
   const random = seededRandom(speakers);
   const delays = await Promise.all(
     speeches.map(async (speech, i) => {
       await delay(random() * spreadMs);
-      const shown = await sockets[i]?.speak(speech.audio);
+      const shown = await connected[i]?.speak(speech.audio);
       return delaysOf(speech, shown ?? []);
     }),
   );

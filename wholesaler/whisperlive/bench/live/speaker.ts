@@ -10,6 +10,14 @@ const frameSamples = 2_048;
 const openDeadlineMs = 120_000;
 const closeDeadlineMs = 20_000;
 
+/** A server that is full says so and hangs up. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+}
+
+const askAgainMs = 1_000;
+const patienceMs = 30_000;
+
 /** One audio connection, as a bot has it for each participant; also understood by WhisperLive. */
 export class Speaker implements Disposable {
   readonly #socket: WebSocket;
@@ -24,8 +32,21 @@ export class Speaker implements Disposable {
     this.#ready.promise.catch(() => undefined); // seen by `connect`; later errors end in `close`
   }
 
-  /** Resolves when the server is ready for audio; rejects with what it says instead. */
+  /** Asks a full server again for a while, because what it measured of those before takes time to fade. */
   static async connect(url: string, config: Record<string, unknown>): Promise<Speaker> {
+    const until = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        return await Speaker.#connectOnce(url, config);
+      } catch (error) {
+        if (!(error instanceof RefusedError) || performance.now() > until) throw error;
+        await delay(askAgainMs);
+      }
+    }
+  }
+
+  /** Resolves when the server is ready for audio; rejects with what it says instead. */
+  static async #connectOnce(url: string, config: Record<string, unknown>): Promise<Speaker> {
     const speaker = new Speaker(url);
     await once(speaker.#socket, 'open');
     speaker.#socket.send(JSON.stringify(config));
@@ -87,6 +108,9 @@ export class Speaker implements Disposable {
     const frame = AudioServerFrame.parse(JSON.parse(data));
     if ('segments' in frame) this.#received.push({ atMs: performance.now(), segments: frame.segments });
     else if ('backend' in frame) this.#ready.resolve();
-    else if ('status' in frame) this.#ready.reject(new Error(`${frame.status}: ${frame.message}`));
+    else if ('status' in frame) this.#ready.reject(refusal(frame));
   }
 }
+
+const refusal = ({ status, message }: { status: string; message: string | number }): Error =>
+  status === 'WAIT' ? new RefusedError(`full, for ${message} min`) : new Error(`${status}: ${message}`);
