@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { type Env, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
@@ -19,9 +19,16 @@ const schema = z
     FFMPEG_PATH: z.string().default('ffmpeg'),
     VEXA_MODELS_DIR: z.string().default(() => defaultModelsDir()),
     WHISPER_MODEL: z.string().default('tiny.en'),
+    WHISPER_MODELS: z.string().default(''),
+    WHISPER_MEMORY_MB: z.coerce
+      .number()
+      .int()
+      .min(256)
+      .default(() => Math.floor(totalmem() / 2 / 1e6)),
+    WHISPER_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
     WHISPER_DEVICE: z.enum(devices).default('cpu'),
     WHISPER_PRECISION: z.enum(precisions).optional(),
-    WHISPER_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+    WHISPER_THREADS: z.coerce.number().int().min(1).max(256).optional(),
     MAX_STREAMS: z.coerce.number().int().min(1).max(10_000).default(64),
   })
   .superRefine(({ WHISPER_DEVICE, WHISPER_PRECISION }, context) => {
@@ -40,6 +47,11 @@ export interface Config {
   logLevel: LogLevel;
   redisUrl: string;
   engine: Required<EngineOptions>;
+  /** Those that may be asked for, the default (that of `engine`) first. */
+  models: readonly string[];
+  /** What the loaded models may take together. */
+  memoryBytes: number;
+  /** Bounds what idle connections take; how many can speak at once is measured. */
   maxStreams: number;
   policy: StreamingPolicy;
   /** Name or path of the program. */
@@ -58,13 +70,22 @@ export function configFromEnv(env: Env): Config {
     engine: {
       model: e.WHISPER_MODEL,
       modelsDir: e.VEXA_MODELS_DIR,
-      threads: e.WHISPER_THREADS,
+      workers: e.WHISPER_WORKERS,
+      threads: e.WHISPER_THREADS ?? Math.max(1, Math.floor(availableParallelism() / e.WHISPER_WORKERS)),
       device: e.WHISPER_DEVICE,
       precision: e.WHISPER_PRECISION,
     },
+    models: [...new Set([e.WHISPER_MODEL, ...listOf(e.WHISPER_MODELS)])],
+    memoryBytes: e.WHISPER_MEMORY_MB * 1e6,
     maxStreams: e.MAX_STREAMS,
     policy: defaultPolicy,
     ffmpeg: e.FFMPEG_PATH,
     secrets: { sessionToken: e.SESSION_TOKEN_SECRET, transcriptionApiKey: e.TRANSCRIPTION_API_KEY },
   };
 }
+
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);

@@ -1,24 +1,24 @@
 import { listen } from '@vexa/shared/http/server';
-import { errorFields, type Logger } from '@vexa/shared/logging';
+import type { Logger } from '@vexa/shared/logging';
 import { connectRedis } from '@vexa/shared/redis/client';
 import type { Service } from '@vexa/shared/service';
 import { serveAudioConnection } from './audio-socket/audio-connection.ts';
 import { startAudioServer } from './audio-socket/audio-server.ts';
-import { AudioSession, type SendFrame, type SessionIdentity } from './audio-socket/audio-session.ts';
+import { AudioSession } from './audio-socket/audio-session.ts';
+import type { SessionModel } from './audio-socket/session-model.ts';
 import type { Config } from './config.ts';
-import { precisionFor } from './engine/device.ts';
-import { type Engine, startEngine } from './engine/engine.ts';
+import { type Lease, ModelPool } from './engine/model-pool.ts';
 import { createHttpApp } from './http/http-app.ts';
-import type { FileTranscriber } from './http/transcriptions-routes.ts';
+import type { FileModel } from './http/transcriptions-routes.ts';
+import { type LiveModel, prepareModel } from './live-model.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { ensureModel } from './models/ensure-model.ts';
 import { createStreamPublisher } from './publish/stream-publisher.ts';
-import { Scheduler } from './scheduler/scheduler.ts';
+import type { Scheduler } from './scheduler/scheduler.ts';
 import { loadVoiceDetector } from './vad/silero.ts';
 
 const fullRetryMinutes = 1;
 
-/** The transcription service: audio sockets in, messages on Redis out, one engine between. */
+/** The transcription service: audio sockets in, messages on Redis out, the engines between. */
 export function createService(config: Config, { logger }: { logger: Logger }): Service {
   const owned = new AsyncDisposableStack();
   const stopping = new AbortController();
@@ -26,45 +26,53 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
     async start() {
       const redis = connectRedis(config.redisUrl, logger);
       owned.defer(() => redis.disconnect());
-      let engine: Engine | undefined;
-      let transcriber: FileTranscriber | undefined;
       const metrics = createMetrics();
+      const queues = new Set<Scheduler>();
+      metrics.watchQueue(() => waitingIn(queues));
+      const { engine: options, models: names, memoryBytes: budgetBytes } = config;
+      const pool = owned.use(
+        new ModelPool<LiveModel>({
+          ...{ names, budgetBytes },
+          prepare: (name) => prepareModel(name, { options, events: metrics.scheduler, queues, logger }),
+        }),
+      );
+      // Held as long as the service runs: whoever names no model must not wait for one.
+      let usual: Lease<LiveModel> | undefined;
+      let openFileModel: ((wanted: string) => Promise<FileModel>) | undefined;
       const app = createHttpApp({
-        checks: { redis: () => redis.ping(), model: () => mustBeWarm(engine) },
+        checks: { redis: () => redis.ping(), model: () => mustBeWarm(usual) },
         metrics: metrics.registry,
         v1: {
-          secrets: config.secrets,
-          transcriber: () => transcriber,
-          stopping: stopping.signal,
-          startedAt: new Date(),
+          ...{ secrets: config.secrets, names, stopping: stopping.signal, startedAt: new Date() },
+          openModel: () => openFileModel,
         },
         logger,
       });
       const http = owned.use(await listen(app, { port: config.healthPort, host: config.host }));
-      engine = owned.use(await loadEngine(config, logger));
+      usual = await pool.acquire();
       const voices = owned.use(await loadVoiceDetector());
-      const { model, multilingual, languages } = engine;
-      const scheduler = new Scheduler(engine, metrics.scheduler);
-      metrics.watchQueue(() => scheduler.waiting);
-      transcriber = {
-        ...{ model, multilingual, languages, policy: config.policy, ffmpeg: config.ffmpeg },
-        createVoice: () => voices.create(),
-        decode: (job) => scheduler.file(job),
-      };
+      openFileModel = async (wanted) => fileModel(await pool.acquire(wanted), { config, voices });
       const publisher = createStreamPublisher(redis, logger, stopping.signal);
       const session = {
-        ...{ model, languages, scheduler, policy: config.policy, publisher, logger, now: () => new Date() },
+        ...{ policy: config.policy, publisher, logger, now: () => new Date() },
         onWaiting: (change: 1 | -1) => metrics.waitingMessages.inc(change),
       };
       let streams = 0;
+      const openModel = async (wanted: string | undefined): Promise<SessionModel> => {
+        const lease = await pool.acquire(wanted);
+        const { engine, scheduler } = lease.model;
+        const { model, languages } = engine;
+        return {
+          languages,
+          admission: () => scheduler.admit(streams - 1),
+          createSession: (identity, send) =>
+            new AudioSession(identity, { ...session, model, languages, scheduler, voice: voices.create(), send }),
+          [Symbol.dispose]: () => lease[Symbol.dispose](),
+        };
+      };
       const connection = {
-        sessionTokenSecret: config.secrets.sessionToken,
-        model,
-        languages,
-        logger,
+        ...{ sessionTokenSecret: config.secrets.sessionToken, logger, openModel },
         admission: () => (streams > config.maxStreams ? fullRetryMinutes : undefined),
-        createSession: (identity: SessionIdentity, send: SendFrame) =>
-          new AudioSession(identity, { ...session, voice: voices.create(), send }),
       };
       const audio = await startAudioServer({
         host: config.host,
@@ -91,18 +99,30 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
   };
 }
 
-async function mustBeWarm(engine: Engine | undefined): Promise<void> {
-  if (!engine) throw new Error('loading');
-  if (!engine.ready) throw new Error('restarting');
+type Voices = Awaited<ReturnType<typeof loadVoiceDetector>>;
+
+function fileModel(lease: Lease<LiveModel>, { config, voices }: { config: Config; voices: Voices }): FileModel {
+  const { engine, scheduler } = lease.model;
+  const { model, multilingual, languages } = engine;
+  return {
+    ...{ model, multilingual, languages, policy: config.policy, ffmpeg: config.ffmpeg },
+    createVoice: () => voices.create(),
+    decode: (job) => scheduler.file(job),
+    [Symbol.dispose]: () => lease[Symbol.dispose](),
+  };
 }
 
-async function loadEngine({ engine }: Config, logger: Logger): Promise<Engine> {
-  const onProgress = (step: unknown) => logger.info({ model: engine.model, step }, 'preparing the model');
-  const { model, modelsDir, device, precision } = engine;
-  await ensureModel(model, { modelsDir, precision: precisionFor(device, precision), onProgress });
-  const started = await startEngine(engine, {
-    onWorkerLost: (error, restartMs) => logger.error({ ...errorFields(error), restartMs }, 'the model is loaded anew'),
-  });
-  await started.transcribe({ audio: new Float32Array(16_000), language: null, task: 'transcribe' }); // warm
-  return started;
+function waitingIn(queues: Iterable<Scheduler>): Scheduler['waiting'] {
+  const sum = { final: 0, draft: 0, file: 0 };
+  for (const { waiting } of queues) {
+    sum.final += waiting.final;
+    sum.draft += waiting.draft;
+    sum.file += waiting.file;
+  }
+  return sum;
+}
+
+async function mustBeWarm(usual: Lease<LiveModel> | undefined): Promise<void> {
+  if (!usual) throw new Error('loading');
+  if (!usual.model.engine.ready) throw new Error('restarting');
 }

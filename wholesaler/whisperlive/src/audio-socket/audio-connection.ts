@@ -1,27 +1,30 @@
 import { verifySessionToken } from '@vexa/shared/auth/session-token';
 import type { AudioConfig, AudioControl, AudioServerFrame } from '@vexa/shared/contracts/audio';
 import { Platform } from '@vexa/shared/contracts/platform';
-import type { Logger } from '@vexa/shared/logging';
+import { errorFields, type Logger } from '@vexa/shared/logging';
 import type { WebSocket } from 'ws';
-import type { AudioSession, SendFrame, SessionIdentity } from './audio-session.ts';
+import { PoolFull } from '../engine/model-pool.ts';
+import { ModelError } from '../models/model-error.ts';
+import type { AudioSession, SendFrame } from './audio-session.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { languageProblem, parseAudioConfig } from './parse-config.ts';
 import { parseFrame } from './parse-frame.ts';
+import type { SessionModel } from './session-model.ts';
 
 interface Dependencies {
   sessionTokenSecret: string;
-  model: string;
   logger: Logger;
-  /** Codes of the languages that may be asked for. */
-  languages: readonly string[];
-  /** Undefined when there is room for one more stream, else the minutes to wait. */
+  /** Undefined when there is room for one more connection, else the minutes to wait. */
   admission: () => number | undefined;
-  createSession: (identity: SessionIdentity, send: SendFrame) => AudioSession;
+  /** Loads a model, the default one unless another is wanted. Throws `ModelError` and `PoolFull`. */
+  openModel: (wanted: string | undefined) => Promise<SessionModel>;
 }
 
 /** Close codes of the audio socket (RFC 6455, section 7.4; 4000 and up are ours). */
 export const closeCodes = { done: 1000, invalidData: 1007, policy: 1008, restart: 1012, unauthorized: 4401 } as const;
 
+/** Until some model in use is not any more. */
+const poolFullMinutes = 5;
 const firstMessageTimeoutMs = 10_000;
 const maxBadFrames = 10;
 const resumeCheckMs = 25;
@@ -51,15 +54,22 @@ export async function serveAudioConnection(
   if (problem) return refuse(problem.uid, problem.message, closeCodes.policy);
   const accepted = await authorize(config, deps);
   if ('message' in accepted) return refuse(config.uid, accepted.message, accepted.code);
-  const waitMinutes = deps.admission();
-  if (waitMinutes !== undefined) {
-    send({ uid: config.uid, status: 'WAIT', message: waitMinutes });
-    return close(closeCodes.policy);
-  }
+  const wait = (minutes: number) => {
+    send({ uid: config.uid, status: 'WAIT', message: minutes });
+    close(closeCodes.policy);
+  };
+  const full = deps.admission();
+  if (full !== undefined) return wait(full);
+  const opened = await openModel(config, deps);
+  if ('waitMinutes' in opened) return wait(opened.waitMinutes);
+  if ('message' in opened) return refuse(config.uid, opened.message, opened.code);
+  using model = opened;
+  const busy = model.admission();
+  if (busy !== undefined) return wait(busy);
   // Not a reason to refuse: nobody would hear what is said meanwhile.
-  const unknown = languageProblem(config.language, deps.languages);
+  const unknown = languageProblem(config.language, model.languages);
   const language = unknown ? null : (config.language ?? null);
-  const session = deps.createSession({ config: { ...config, language }, ...accepted }, send);
+  const session = model.createSession({ config: { ...config, language }, ...accepted }, send);
   send({ uid: config.uid, message: 'SERVER_READY', backend: 'vexa-onnx' });
   if (unknown) send({ uid: config.uid, status: 'ERROR', message: `${unknown}. It is detected instead.` });
   const code = await receive({ socket, inbox, session, send, stopping });
@@ -87,11 +97,22 @@ async function authorize(
       code: closeCodes.policy,
     };
   }
-  const model = config.model_identifier;
-  if (model && model !== deps.model) {
-    return { message: `Unknown model "${model}"; available: ${deps.model}`, code: closeCodes.policy };
-  }
   return { platform: platform.data, meetingId: claims.meeting_id };
+}
+
+/** WhisperLive's clients name the model in `model`. */
+async function openModel(
+  { model_identifier, model }: AudioConfig,
+  deps: Dependencies,
+): Promise<SessionModel | Refusal | { waitMinutes: number }> {
+  try {
+    return await deps.openModel(model_identifier || model || undefined);
+  } catch (error) {
+    if (error instanceof PoolFull) return { waitMinutes: poolFullMinutes };
+    if (!(error instanceof ModelError)) throw error;
+    deps.logger.warn(errorFields(error), 'a wanted model cannot be used');
+    return { message: error.message, code: closeCodes.policy };
+  }
 }
 
 interface Connection {

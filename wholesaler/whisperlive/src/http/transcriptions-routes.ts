@@ -10,7 +10,6 @@ import type { StreamingPolicy } from '../streaming/policy.ts';
 import type { VoiceDetector } from '../vad/silero.ts';
 import { ApiError, type ApiStatus, fieldProblem } from './api-error.ts';
 import { formatTranscript } from './format-transcript.ts';
-import { requireModel } from './models-routes.ts';
 import { maxFileBytes, parseForm, type TranscriptionForm, tooLarge } from './parse-form.ts';
 import { type OpenTranscript, streamTranscript } from './stream-transcript.ts';
 
@@ -26,8 +25,14 @@ export interface FileTranscriber {
   decode: (job: TranscribeJob) => Promise<TranscribeResult>;
 }
 
+/** A model that stays loaded until it is disposed of. */
+export type FileModel = FileTranscriber & Disposable;
+
 interface Dependencies {
-  loaded: () => FileTranscriber;
+  /** Loads the model of a name. Throws `ApiError`. */
+  open: (model: string) => Promise<FileModel>;
+  /** Throws until the default model is loaded. */
+  ready: () => unknown;
   logger: Logger;
   stopping: AbortSignal;
 }
@@ -46,7 +51,7 @@ const fullRetrySeconds = 5;
 const formMargin = 64 * 1024;
 
 /** `POST /audio/transcriptions` and `POST /audio/translations`. */
-export function mountTranscriptions(app: Hono, { loaded, logger, stopping }: Dependencies): void {
+export function mountTranscriptions(app: Hono, { open, ready, logger, stopping }: Dependencies): void {
   let files = 0;
   const take = (): (() => void) => {
     if (files >= maxFilesAtOnce) {
@@ -68,14 +73,20 @@ export function mountTranscriptions(app: Hono, { loaded, logger, stopping }: Dep
     },
   });
   const answer = async (c: Context, task: Task, release: () => void): Promise<Response> => {
-    const transcriber = loaded();
+    ready();
     const form = parseForm(await readForm(c));
+    using held = new DisposableStack();
+    const transcriber = held.use(await open(form.model));
     checkAgainstModel(form, task, transcriber);
     const signal = AbortSignal.any([c.req.raw.signal, stopping]);
     const segments = await openTranscript(form, task, { transcriber, signal });
     if (!form.stream) return formatTranscript(await collect(segments, { form, task }), form);
+    const inStream = held.move();
     return streamTranscript(segments, {
-      onEnd: release,
+      onEnd: () => {
+        inStream.dispose();
+        release();
+      },
       toApiError: (error) => {
         const known = toApiError(error, signal);
         if (!known) logger.error(errorFields(error), 'a file was not transcribed to its end');
@@ -119,7 +130,6 @@ async function readForm(c: Context): Promise<FormData> {
 
 function checkAgainstModel(form: TranscriptionForm, task: Task, transcriber: FileTranscriber): void {
   const { model, multilingual, languages } = transcriber;
-  requireModel(form.model, model);
   const unknown = languageProblem(form.language, languages);
   if (unknown) throw fieldProblem('language', `${unknown}.`);
   if (task === 'translate' && !multilingual) {

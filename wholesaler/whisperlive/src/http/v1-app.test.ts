@@ -7,7 +7,7 @@ import { WaveFile } from 'wavefile';
 import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
 import { defaultPolicy } from '../streaming/policy.ts';
 import { samples } from '../streaming/utterance-detector.ts';
-import type { FileTranscriber } from './transcriptions-routes.ts';
+import type { FileModel } from './transcriptions-routes.ts';
 import { createV1App } from './v1-app.ts';
 
 const secrets = { sessionToken: 'a-secret-for-tests-only-0123456789', transcriptionApiKey: 'a-key-for-tests-0123' };
@@ -27,13 +27,19 @@ type Decode = (job: TranscribeJob) => Promise<TranscribeResult>;
 
 function open(decode: Decode = async () => heard, more: Partial<Parameters<typeof createV1App>[0]> = {}) {
   const stopping = new AbortController();
-  const transcriber: FileTranscriber = {
+  const transcriber: FileModel = {
     ...{ model: 'fake', multilingual: true, languages: ['de', 'en'], policy: defaultPolicy, ffmpeg: 'no-such-ffmpeg' },
     createVoice: () => ({ probability: async (window) => (window[0] === 0 ? 0 : 0.9) }),
     decode,
+    [Symbol.dispose]: () => undefined,
   };
   const app = createV1App({
-    ...{ secrets, transcriber: () => transcriber, logger: createLogger('whisperlive', 'silent') },
+    ...{
+      secrets,
+      names: ['fake'],
+      openModel: () => async () => transcriber,
+      logger: createLogger('whisperlive', 'silent'),
+    },
     ...{ stopping: stopping.signal, startedAt: new Date(), ...more },
   });
   const send = (fields: Record<string, string | Blob> = {}, path = 'transcriptions', signal?: AbortSignal) => {
@@ -57,7 +63,7 @@ function twoUtterances(): Blob {
 const errorOf = async (response: Response) => ((await response.json()) as { error: unknown }).error;
 
 test('until the model is loaded every route asks to come back', async () => {
-  const { app, send } = open(undefined, { transcriber: () => undefined });
+  const { app, send } = open(undefined, { openModel: () => undefined });
   for (const response of [await send(), await app.request('/models', { headers: { authorization } })]) {
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('10');

@@ -1,37 +1,52 @@
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import { Hono } from 'hono';
+import { PoolFull } from '../engine/model-pool.ts';
+import { ModelError } from '../models/model-error.ts';
 import { ApiError, apiErrorResponse } from './api-error.ts';
 import { authorize, type Secrets } from './authorize.ts';
-import { mountModels } from './models-routes.ts';
-import { type FileTranscriber, mountTranscriptions } from './transcriptions-routes.ts';
+import { mountModels, unknownModel } from './models-routes.ts';
+import { type FileModel, mountTranscriptions } from './transcriptions-routes.ts';
 
 interface Dependencies {
   secrets: Secrets;
-  /** Undefined until the model is loaded. */
-  transcriber: () => FileTranscriber | undefined;
+  /** The models offered, the default first. */
+  names: readonly string[];
+  /** Undefined until the default model is loaded. Loads the model wanted; throws `ModelError` and `PoolFull`. */
+  openModel: () => ((wanted: string) => Promise<FileModel>) | undefined;
   logger: Logger;
   stopping: AbortSignal;
   startedAt: Date;
 }
 
 const loadingRetrySeconds = 10;
+const poolFullRetrySeconds = 60;
 
 /** The part of OpenAI's API that is about speech to text, to be mounted at `/v1`. Errors have OpenAI's form. */
-export function createV1App({ secrets, transcriber, logger, stopping, startedAt }: Dependencies): Hono {
+export function createV1App({ secrets, names, openModel, logger, stopping, startedAt }: Dependencies): Hono {
   const app = new Hono();
-  const loaded = (): FileTranscriber => {
-    const ready = transcriber();
-    if (ready) return ready;
+  const loaded = (): ((wanted: string) => Promise<FileModel>) => {
+    const open = openModel();
+    if (open) return open;
     throw new ApiError(503, 'model_loading', 'The model is being loaded; try again soon.', {
       retryAfterSeconds: loadingRetrySeconds,
     });
+  };
+  const open = async (wanted: string): Promise<FileModel> => {
+    try {
+      return await loaded()(wanted);
+    } catch (error) {
+      if (error instanceof ModelError && error.problem === 'unknown_model') throw unknownModel(wanted, names);
+      if (!(error instanceof PoolFull)) throw error;
+      const message = `There is no memory for ${wanted} while other models are in use; try again later.`;
+      throw new ApiError(503, 'no_memory', message, { retryAfterSeconds: poolFullRetrySeconds });
+    }
   };
   app.use(async (c, next) => {
     await authorize(secrets, c.req.header('authorization'));
     await next();
   });
-  mountModels(app, { served: () => loaded().model, startedAt });
-  mountTranscriptions(app, { loaded, logger, stopping });
+  mountModels(app, { names, startedAt, ready: loaded });
+  mountTranscriptions(app, { open, ready: loaded, logger, stopping });
   app.all('*', (c) => {
     throw new ApiError(404, 'unknown_url', `There is no ${c.req.method} ${c.req.path}.`);
   });

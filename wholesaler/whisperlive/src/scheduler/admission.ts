@@ -20,14 +20,15 @@ export class Admission {
 
   /** `open`: streams there are. Undefined when one more is let in, else the minutes after which it may ask again. */
   ask(open: number): number | undefined {
-    const { maxBusyShare, freshFor, maxWaitMinutes } = this.#settings;
+    const { maxBusyShare, maxFinalDelay, lateShare, freshFor, leastStreams, maxWaitMinutes } = this.#settings;
     const now = this.#now();
     this.#admitted = this.#admitted.filter((at) => now - at < freshFor * 1000);
-    const one = this.#load.shareOfOne;
-    const share = this.#load.requiredShare + one * (this.#admitted.length + 1);
-    const excess = Math.max(share / maxBusyShare, this.#load.pressure);
-    // A machine that is too slow for one stream serves that one as well as it can.
-    if (excess > 1 && open > 0) return Math.min(maxWaitMinutes, Math.ceil(excess - 1 + Number.EPSILON));
+    // A buffer sent again comes faster than life; it must not pass for many people speaking.
+    const speaking = Math.min(this.#load.speaking, open);
+    const share = this.#load.costOfSpeech * (Math.min(speaking + this.#admitted.length, open) + 1);
+    const late = share > lateShare ? this.#load.finalDelay / maxFinalDelay : 0;
+    const excess = Math.max(share / maxBusyShare, late);
+    if (excess > 1 && open >= leastStreams) return Math.min(maxWaitMinutes, Math.ceil(excess - 1 + Number.EPSILON));
     this.#admitted.push(now);
     return undefined;
   }

@@ -71,22 +71,26 @@ export class LoadMonitor {
     return Math.max(this.#meanDelay('draft') / maxDraftDelay, this.#meanDelay('final') / maxFinalDelay);
   }
 
-  /** Share of the time that must be served: finals, and drafts as rare as they may become. */
-  get requiredShare(): number {
+  /** Engine seconds that a second of speech must have: its finals, and drafts as rare as they may become. */
+  get costOfSpeech(): number {
     const { maxDraftDelay } = this.#settings;
     // The faster drafts come now, the more of their share can be given up.
     const needed = Math.min(1, Math.max(this.#meanDelay('draft'), 1) / maxDraftDelay);
-    return this.#share('final') + this.#share('draft') * needed;
+    const spoken = this.#spoken.read(this.#now(), this.#halfLifeMs);
+    if (spoken === 0) return 0;
+    const at = this.#now();
+    const busy = this.#busy.final.read(at, this.#halfLifeMs) + this.#busy.draft.read(at, this.#halfLifeMs) * needed;
+    return busy / this.#lanes / spoken;
   }
 
-  /** How many streams speak at once: seconds of finished speech per second. */
+  /** Mean seconds from the end of an utterance to its final. */
+  get finalDelay(): number {
+    return this.#meanDelay('final');
+  }
+
+  /** Seconds of finished speech per second: how many streams speak at once, if none is faster than life. */
   get speaking(): number {
     return this.#perSecond(this.#spoken);
-  }
-
-  /** The share one more speaking stream would take, as far as that is known. */
-  get shareOfOne(): number {
-    return this.requiredShare / Math.max(this.speaking, this.#settings.leastSpeaking);
   }
 
   #meanDelay(kind: Live): number {
@@ -94,10 +98,6 @@ export class LoadMonitor {
     const count = this.#count[kind].read(at, this.#halfLifeMs);
     // As if a few jobs more had not waited: with few or old jobs the mean falls, with many it is what they waited.
     return this.#delay[kind].read(at, this.#halfLifeMs) / (count + promptJobs);
-  }
-
-  #share(kind: Live): number {
-    return this.#perSecond(this.#busy[kind]) / this.#lanes;
   }
 
   #perSecond(sum: FadingSum): number {

@@ -21,8 +21,10 @@ export interface SchedulerSettings {
   halfLife: number;
   /** A stream that was let in so lately is counted as one that will speak. */
   freshFor: number;
-  /** Below so many streams speaking at once, the load of one is not taken for known. */
-  leastSpeaking: number;
+  /** Fewer streams than this are always served, as well as the machine can: of so few, measurements say little. */
+  leastStreams: number;
+  /** Above this share, late finals alone are reason to refuse. */
+  lateShare: number;
   /** The most minutes a refused stream is told to wait. */
   maxWaitMinutes: number;
 }
@@ -39,6 +41,7 @@ export const defaultSettings: SchedulerSettings = {
   maxBusyShare: 0.85,
   halfLife: 10,
   freshFor: 15,
-  leastSpeaking: 0.5,
+  leastStreams: 4,
+  lateShare: 0.5,
   maxWaitMinutes: 5,
 };
