@@ -1,5 +1,5 @@
-import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
+import type { Context, MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A service's figures for Prometheus. Give it to `createApp`, and put the service's own figures into `registry`. */
@@ -40,9 +40,12 @@ export function createMetrics(service: string): Metrics {
         await next();
       } finally {
         inFlight.dec();
-        const labels = { method: c.req.method, route: routePath(c, -1), status: String(c.res.status) };
+        const labels = { method: c.req.method, route: patternOf(c), status: String(c.res.status) };
         duration.observe(labels, (performance.now() - startedAt) / 1_000);
       }
     },
   };
 }
+
+/** The route that answered: the last one that matched and is no middleware; `*` when none was there. */
+const patternOf = (c: Context): string => matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? '*';

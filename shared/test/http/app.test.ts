@@ -61,7 +61,7 @@ test('requests are counted by pattern, so that no id becomes a label', async () 
   const count = 'vexa_http_request_duration_seconds_count';
   expect(metrics).toContain(`${count}{service="test",method="GET",route="/things/:id",status="201"} 2`);
   expect(metrics).toContain(`${count}{service="test",method="GET",route="/things/:id",status="200"} 1`);
-  expect(metrics).toMatch(/_count\{service="test",method="GET",route="\/\*",status="404"\} 1/);
+  expect(metrics).toMatch(/_count\{service="test",method="GET",route="\*",status="404"\} 1/);
   expect(metrics).toContain('process_cpu_seconds_total');
 });
 

@@ -66,6 +66,12 @@ const routes: [string, string, string, ('bot' | 'tx')[]][] = [
   ['GET', t, 'collector', ['tx']],
   ['PUT', '/user/webhook', 'bot-manager', ['bot', 'tx']],
   ['GET', '/user/webhook', 'bot-manager', ['bot', 'tx']],
+  ['GET', '/user/webhook/deliveries', 'bot-manager', ['bot', 'tx']],
+  ['POST', '/user/webhook/test', 'bot-manager', ['bot', 'tx']],
+  ['POST', '/user/webhook/deliveries/5f0c3a52-6a7e-4f5e-9a59-0e4f5b0d9a11/replay', 'bot-manager', ['bot', 'tx']],
+  ['GET', `${t}/live`, 'collector', ['tx']],
+  ['POST', `${t}/share`, 'collector', ['tx']],
+  ['GET', '/search?q=word', 'collector', ['tx']],
 ];
 
 describe.each(routes)('%s %s', (method, path, service, scopes) => {
@@ -101,6 +107,72 @@ describe.each(routes)('%s %s', (method, path, service, scopes) => {
     if (scopes.includes(scope)) return expect(answer.status).toBe(201);
     expect([answer.status, answer.body]).toEqual([403, problem(403, 'forbidden', expect.stringContaining('scope'))]);
   });
+});
+
+describe('what users ask about themselves', () => {
+  const asks: [string, string, string | undefined, number][] = [
+    ['GET', '/usage/quote', undefined, 200],
+    ['POST', '/referrals', '{"utm_source":"a"}', 201],
+    ['POST', '/admin/internal/log_referral', '{"utm_source":"a"}', 201],
+  ];
+  test.each(asks)('%s %s takes a key of any scope, and tells of its user', async (method, path, body, status) => {
+    const sent = { method, ...(body ? { body, headers: { 'content-type': 'application/json' } } : {}) };
+    for (const scope of ['bot', 'tx'] as const) {
+      const { key, user } = await edge.newKey([scope]);
+      const answer = await call(path, { ...sent, key });
+      expect([answer.status, answer.body.user_id]).toEqual([status, user.id]);
+    }
+    for (const key of ['', 'vxa_nobody']) {
+      const refused = await call(path, { ...sent, key });
+      expect([refused.status, refused.body]).toEqual([401, problem(401, 'unauthorized')]);
+    }
+    const operator = await call(path, {
+      ...sent,
+      key: '',
+      headers: { ...sent.headers, 'x-admin-api-key': edge.adminToken },
+    });
+    expect(operator.status).toBe(401);
+  });
+
+  test("a plan's number of bots and name are seen within a moment of its assignment", async () => {
+    const { key, user } = await edge.newKey();
+    expect((await call('/auth/me', { key })).body).toMatchObject({ plan: null, max_concurrent_bots: 1 });
+    const { body: plan } = await edge.adminCall('POST', '/admin/plans', { name: 'Team', max_concurrent_bots: 8 });
+    await edge.adminCall('POST', `/admin/users/${user.id}/plan`, { plan_id: plan.id });
+    await waitFor('the plan', async () => (await call('/auth/me', { key })).body.plan === 'Team', {
+      deadlineMs: 10_000,
+    });
+    expect((await call('/auth/me', { key })).body.max_concurrent_bots).toBe(8);
+  });
+});
+
+test('metrics are for whoever has the token, and for nobody when there is none', async () => {
+  for (const headers of [{}, { authorization: `Bearer ${all.key}` }]) {
+    const answer = await call('/metrics', { key: '', headers });
+    expect([answer.status, answer.body]).toEqual([401, problem(401, 'unauthorized')]);
+  }
+  const url = await edge.startGateway({ METRICS_TOKEN: 'metrics-token-of-tests' });
+  await call('/bots/status', { url });
+  const headers = { authorization: 'Bearer metrics-token-of-tests' };
+  const text = await (await fetch(`${url}/metrics`, { headers })).text();
+  expect(text).toMatch(
+    /duration_seconds_count\{service="api-gateway",method="GET",route="\/bots\/status",status="201"\} 1/,
+  );
+});
+
+test('a caller who goes away takes their request with them', async () => {
+  const url = await edge.startGateway({ METRICS_TOKEN: 'metrics-token-of-tests', UPSTREAM_TIMEOUT_MS: '60000' });
+  const gone = new AbortController();
+  const request = fetch(`${url}/transcripts/local/slow`, { headers: { 'x-api-key': all.key }, signal: gone.signal });
+  const inFlight = async () => {
+    const headers = { authorization: 'Bearer metrics-token-of-tests' };
+    const text = await (await fetch(`${url}/metrics`, { headers })).text();
+    return Number(/requests_in_flight\{[^}]*\} (\d+)/.exec(text)?.[1]) - 1;
+  };
+  await waitFor('the request', async () => (await inFlight()) === 1);
+  gone.abort();
+  await expect(request).rejects.toThrow();
+  await waitFor('its end', async () => (await inFlight()) === 0);
 });
 
 test('a bearer token is as good as X-API-Key', async () => {

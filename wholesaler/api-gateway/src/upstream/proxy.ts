@@ -48,6 +48,8 @@ const notReturned = new Set([
  */
 export async function proxy(c: GatewayContext, upstream: Upstream, headers: Record<string, string>): Promise<Response> {
   const { incoming, outgoing } = c.env as Connection;
+  // Whoever left while their key was looked up is not told of any more, since their connection has closed before.
+  if (outgoing.destroyed) return alreadySent(clientClosedRequest);
   const begun = Promise.withResolvers<Response>();
   const gone = new AbortController();
   outgoing.once('close', () => {
@@ -64,6 +66,8 @@ export async function proxy(c: GatewayContext, upstream: Upstream, headers: Reco
       },
       (answer) => {
         outgoing.writeHead(answer.statusCode, { ...returned(answer.headers), ...own(c) });
+        // The first event may be long in coming, and a client wants to know that it is connected.
+        if (String(answer.headers['content-type']).startsWith('text/event-stream')) outgoing.flushHeaders();
         begun.resolve(alreadySent(answer.statusCode));
         return outgoing;
       },

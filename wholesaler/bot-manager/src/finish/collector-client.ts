@@ -1,6 +1,7 @@
 import { identityHeader, signServiceCall } from '@vexa/shared/auth/identity-token';
 import { DrainReply } from '@vexa/shared/contracts/internal';
 import { ServiceError } from '@vexa/shared/errors';
+import { traceHeaders } from '@vexa/shared/request-context';
 import { type Dispatcher, request } from 'undici';
 
 const timeoutMs = 10_000;
@@ -26,6 +27,7 @@ export function createCollectorClient(url: string, internalSecret: string): Coll
         signal: AbortSignal.timeout(timeoutMs),
         headers: {
           [identityHeader]: await signServiceCall(internalSecret, 'bot-manager'),
+          ...traceHeaders(),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
