@@ -69,14 +69,21 @@ export async function startLiveService(more: Record<string, string> = {}): Promi
   };
 }
 
+/** As a bot does, comes back when the service has no room at the moment. */
 async function connect(url: string, more: Record<string, unknown>): Promise<Client> {
-  const socket = new WebSocket(url);
-  const frames: ClientFrame[] = [];
-  socket.on('message', (data) => frames.push(JSON.parse(String(data)) as ClientFrame));
-  await once(socket, 'open');
-  socket.send(JSON.stringify({ platform: 'local', meeting_id: meetingId, speaker: 'John', ...more }));
-  await waitFor('the server to be ready', () => frames.some(({ message }) => message === 'SERVER_READY'));
-  return { socket, frames };
+  for (;;) {
+    const socket = new WebSocket(url);
+    const frames: ClientFrame[] = [];
+    socket.on('message', (data) => frames.push(JSON.parse(String(data)) as ClientFrame));
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ platform: 'local', meeting_id: meetingId, speaker: 'John', ...more }));
+    const answer = await waitFor(
+      'the server to be ready',
+      () => frames.find(({ message, status }) => message === 'SERVER_READY' || status === 'WAIT'),
+      { deadlineMs: 60_000 },
+    );
+    if (answer.status !== 'WAIT') return { socket, frames };
+  }
 }
 
 export const voice = async (file: string): Promise<Float32Array> =>
