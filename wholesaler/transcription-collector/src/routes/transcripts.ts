@@ -10,6 +10,7 @@ import {
   shareTranscriptRoute,
 } from '@vexa/shared/contracts/routes/transcripts';
 import { fieldError, notFound, ServiceError } from '@vexa/shared/errors';
+import { answerOnce } from '@vexa/shared/idempotency/answer-once';
 import { formatTranscript, mediaTypes } from '@vexa/shared/transcripts/format-transcript';
 import { decodeCursor, requireCursor } from '../changes/cursor.ts';
 import { type EventStreamDeps, eventStream } from '../live/event-stream.ts';
@@ -55,7 +56,14 @@ export function mountTranscripts(app: OpenAPIHono<{ Variables: IdentityVariables
   app.openapi(shareTranscriptRoute, async (c) => {
     const query = meetingQuery(c.var.identity.user_id, c.req.valid('param'), c.req.valid('query'));
     const { ttl_seconds: ttlSeconds } = ShareRequest.parse(c.req.valid('json') ?? {});
-    return c.json(await shareTranscript(deps, { ...query, ttlSeconds }), 201);
+    const key = c.req.valid('header')['idempotency-key'];
+    // The answer holds the link, of which nothing readable may be kept.
+    const once = { userId: query.userId, key, request: ['shareTranscript', query, ttlSeconds], sealed: true };
+    const { body } = await answerOnce(deps.db, once, async (db) => ({
+      status: 201,
+      body: await shareTranscript({ ...deps, db }, { ...query, ttlSeconds }),
+    }));
+    return c.json(body, 201);
   });
 
   app.openapi(searchRoute, async (c) => {
