@@ -8,9 +8,9 @@ import { finals, hear } from './support/hear.ts';
 import { endOfAudio, finalTexts, type LiveService, speak, startLiveService, voice } from './support/live-service.ts';
 import { joined } from './support/sounds.ts';
 
-/** What four people say in about 14 s each; two listen to each of them. */
+/** What four people say in about 14 s each; each of them speaks twice. */
 const scripts = [
-  ['jfk.wav', 'sb-spk2_snt1.wav'],
+  ['ls-6930-75918-0000.wav', 'sb-spk1_snt4.wav', 'sb-spk1_snt5.wav', 'sb-spk2_snt2.wav'],
   ['lv-sense-0870.wav', 'lv-sense-0890.wav'],
   ['sb-spk1_snt1.wav', 'sb-spk1_snt2.wav', 'sb-spk1_snt3.wav'],
   ['pv-en.wav', 'lv-sense-0920.wav'],
@@ -60,6 +60,6 @@ test('eight people who speak at once, as fast as people speak, are heard as if e
     const { inserted, deleted, substituted } = wordErrorRate(alone[i % speeches.length] ?? '', together);
     expect.soft({ uid, inserted, deleted, together }).toMatchObject({ inserted: 0, deleted: 0 });
     // Beside others a final may be decoded a moment later, with a little more silence: a word may be heard otherwise.
-    expect.soft(substituted).toBeLessThanOrEqual(1);
+    expect.soft({ uid, substituted, together }).toMatchObject({ substituted: expect.toSatisfy((n) => n <= 2) });
   }
 });
