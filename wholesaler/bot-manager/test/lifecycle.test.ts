@@ -310,7 +310,7 @@ describe('starting a bot', () => {
     const client = await newUser(stores, full);
     expect((await client('POST', '/bots', { platform: 'local', native_meeting_id: 'one' })).status).toBe(201);
     const second = await client('POST', '/bots', { platform: 'local', native_meeting_id: 'two' });
-    expect([second.status, second.body.code]).toEqual([503, 'no_capacity']);
+    expect([second.status, second.body.code, second.headers.get('retry-after')]).toEqual([503, 'no_capacity', '30']);
     expect((await client('GET', '/meetings')).body.meetings).toHaveLength(1);
   });
 

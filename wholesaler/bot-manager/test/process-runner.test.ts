@@ -146,6 +146,8 @@ describe('a real bot-manager with real bots', { timeout: 90_000 }, () => {
         REDIS_URL: stores.redisUrl,
         INTERNAL_TOKEN_SECRET: 'internal-secret-of-the-tests',
         SESSION_TOKEN_SECRET: 'session-secret-of-the-tests',
+        ADMIN_API_TOKEN: 'the-operator-of-the-tests',
+        MODELS: 'tiny.en',
         TRANSCRIPTION_COLLECTOR_URL: collector.url,
         WHISPERLIVE_URL: 'ws://127.0.0.1:9',
         RECONCILE_INTERVAL_MS: '100',
@@ -158,7 +160,7 @@ describe('a real bot-manager with real bots', { timeout: 90_000 }, () => {
     });
     managers.push(manager);
     await waitFor('the bot-manager', async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok, {
-      deadlineMs: 30_000,
+      deadlineMs: 60_000,
     });
     return manager;
   };
