@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
 import { findPauses, layPauses } from './pauses.ts';
 
 /** Seconds of sound or quiet in turn, at these loudnesses. */
@@ -28,13 +29,17 @@ test('sound that is loud all the time, or silence, says nothing', () => {
   expect(findPauses(new Float32Array(0))).toEqual([]);
 });
 
+let texts: string[] = [];
+beforeEach(() => {
+  texts = [];
+});
 const laid = (words: [number, number][], ...pauses: [number, number][]): number[][] => {
-  const timed = words.map(([start, end]) => ({ start, end }));
+  const timed = words.map(([start, end], i) => ({ text: texts[i] ?? ' word', start, end }));
   layPauses(
     timed,
     pauses.map(([start, end]) => ({ start, end })),
   );
-  return timed.map(({ start, end }) => [start, end]);
+  return timed.map(({ start, end }) => [start, end].map((at) => Math.round(at * 100) / 100));
 };
 
 test('a pause goes between the two words around it, whichever of them seemed long', () => {
@@ -87,11 +92,49 @@ test('silence before the first and after the last word is in neither', () => {
   ]);
 });
 
-test('a pause that a whole word would be in is none', () => {
+test('words that attention puts into a pause are moved out of it, to the side where their sentence ends', () => {
   const words: [number, number][] = [
-    [0, 1],
-    [1, 1.2],
-    [1.2, 2],
+    [1, 2],
+    [2, 3.4],
+    [3.4, 3.4],
+    [3.4, 4.9],
   ];
-  expect(laid(words, [0.9, 1.3])).toEqual(words);
+  texts = [' down', ' the', ' middle.', ' Sunday'];
+  const [, the = [], middle = [], sunday] = laid(words, [2.5, 4.5]);
+  expect(the[0]).toBe(2);
+  expect(the[1]).toBe(middle[0]);
+  expect(middle[1]).toBe(2.5);
+  expect(sunday).toEqual([4.5, 4.9]);
+});
+
+test('a last word does not reach over speech that was not written', () => {
+  texts = [' gospel.'];
+  expect(laid([[4, 12]], [4.8, 5.3])).toEqual([[4, 4.8]]);
+  expect(laid([[4, 12]])).toEqual([[4, 5.3]]);
+});
+
+test('whatever pauses there are, words stay in order and keep some time', () => {
+  const spans = fc.array(fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 2, max: 30 })), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  /** Gap and length of each, in tenths of a second. */
+  const inOrder = (list: readonly [number, number][]): [number, number][] => {
+    let at = 0;
+    return list.map(([gap, length]) => {
+      const start = at + gap;
+      at = start + length;
+      return [start / 10, at / 10];
+    });
+  };
+  fc.assert(
+    fc.property(spans, spans, (words, pauses) => {
+      let past = 0;
+      for (const [start = 0, end = 0] of laid(inOrder(words), ...inOrder(pauses))) {
+        expect(start).toBeGreaterThanOrEqual(past - 1e-9);
+        expect(end).toBeGreaterThan(start);
+        past = end;
+      }
+    }),
+  );
 });

@@ -51,39 +51,83 @@ function levelsOf(audio: Float32Array): Float32Array {
 }
 
 interface Timed {
+  text: string;
   start: number;
   end: number;
 }
 
 /** A boundary between words farther than this from a pause is not where the pause is. */
 const maxDistance = 0.5;
+/** By how much words may be moved, in all, out of a pause that attention turned to them in. */
+const maxMoved = 1.5;
 /** What a word keeps at least when a pause is taken out of it. */
 const minWord = 0.04;
+/** How much farther a boundary may be for punctuation before it, which is where people pause. */
+const punctuationWorth = 0.3;
+/** The slowest that words are spoken; what is longer holds a silence, or speech that was not written. */
+const maxSeconds = 0.6;
+const maxSecondsPerCharacter = 0.1;
 
 /**
  * Attention turns to the next word somewhere in the pause before it, so that one of the two words around a pause seems
  * long. Each pause, the longest first, is laid between the words whose boundary is nearest, or before the first, or
- * after the last. Changes `words`.
+ * after the last. A word that is still too long is cut at its first pause. Changes `words`.
  */
 export function layPauses(words: Timed[], pauses: readonly Pause[]): void {
   const free = new Set(Array.from({ length: words.length + 1 }, (_, i) => i));
-  const byLength = pauses.toSorted((a, b) => b.end - b.start - (a.end - a.start));
-  for (const pause of byLength) {
-    let best: { boundary: number; distance: number } | undefined;
+  for (const pause of pauses.toSorted((a, b) => b.end - b.start - (a.end - a.start))) {
+    let best: { boundary: number; cost: number } | undefined;
     for (const boundary of free) {
-      const [before, after] = [words[boundary - 1], words[boundary]];
-      const from = before?.end ?? 0;
-      const to = Math.max(from, after?.start ?? Number.POSITIVE_INFINITY);
-      const distance = Math.max(0, from - pause.end, pause.start - to);
-      if (distance > maxDistance || (best && best.distance <= distance)) continue;
-      if (before && pause.start < before.start + minWord) continue;
-      if (after && pause.end > after.end - minWord) continue;
-      best = { boundary, distance };
+      const cost = costOf(words, boundary, pause);
+      if (cost !== undefined && (!best || cost < best.cost)) best = { boundary, cost };
     }
     if (!best) continue;
     free.delete(best.boundary);
-    const [before, after] = [words[best.boundary - 1], words[best.boundary]];
-    if (before) before.end = pause.start;
-    if (after) after.start = pause.end;
+    makeRoom(words, best.boundary, pause);
   }
+  for (const word of words) shorten(word, pauses);
+}
+
+/** How little a pause fits between two words, in seconds; undefined when it cannot be there. */
+function costOf(words: readonly Timed[], boundary: number, pause: Pause): number | undefined {
+  const [before, after] = [words[boundary - 1], words[boundary]];
+  const from = before?.end ?? 0;
+  const to = Math.max(from, after?.start ?? Number.POSITIVE_INFINITY);
+  const distance = Math.max(0, from - pause.end, pause.start - to);
+  const [first, last] = [words[0], words.at(-1)];
+  if (distance > maxDistance) return undefined;
+  if (before && first && pause.start < first.start + boundary * minWord) return undefined;
+  if (after && last && pause.end > last.end - (words.length - boundary) * minWord) return undefined;
+  let moved = 0;
+  for (const { start } of words.slice(0, boundary)) moved += Math.max(0, start + minWord - pause.start);
+  for (const { end } of words.slice(boundary)) moved += Math.max(0, pause.end + minWord - end);
+  if (moved > maxMoved) return undefined;
+  return distance + moved - (/[^\p{L}\p{N}]$/u.test(before?.text ?? '') ? punctuationWorth : 0);
+}
+
+function makeRoom(words: Timed[], boundary: number, pause: Pause): void {
+  let first = boundary - 1;
+  while (first > 0 && (words[first]?.start ?? 0) > pause.start - (boundary - first) * minWord) first -= 1;
+  if (boundary > 0) share(words.slice(first, boundary), words[first]?.start ?? 0, pause.start);
+  let last = boundary;
+  while (last < words.length - 1 && (words[last]?.end ?? 0) < pause.end + (last - boundary + 1) * minWord) last += 1;
+  if (boundary < words.length) share(words.slice(boundary, last + 1), pause.end, words[last]?.end ?? pause.end);
+}
+
+/** Words that were moved take time by their length; a single one takes all. */
+function share(words: readonly Timed[], from: number, to: number): void {
+  const characters = words.reduce((sum, { text }) => sum + text.length, 0);
+  let at = from;
+  for (const word of words) {
+    word.start = at;
+    at += ((to - from) * word.text.length) / characters;
+    word.end = at;
+  }
+}
+
+function shorten(word: Timed, pauses: readonly Pause[]): void {
+  const most = maxSeconds + maxSecondsPerCharacter * word.text.trim().length;
+  if (word.end - word.start <= most) return;
+  const within = pauses.find(({ start, end }) => start >= word.start + minWord && end <= word.end);
+  word.end = Math.min(within?.start ?? word.end, word.start + most);
 }
