@@ -154,6 +154,23 @@ test('the allowed meetings of a list are subscribed, and the others named', asyn
   client.socket.close();
 });
 
+test('a socket may hear 200 meetings; what is more is refused by name, and subscribing anew to one of them is not more', async () => {
+  const patient = await edge.startGateway({ UPSTREAM_TIMEOUT_MS: '30000' });
+  const client = new Client('/ws', { 'x-api-key': key }, patient);
+  await once(client.socket, 'open');
+  const names = Array.from({ length: 201 }, () => newMeeting().name);
+  for (let from = 0; from < 200; from += 100) client.subscribe(...names.slice(from, from + 100));
+  await waitFor('both answers', () => client.frames.length === 2);
+  client.subscribe(names[200]!, names[0]!);
+  expect((await client.next({ error: 'authorization_failed' })).details.meetings).toEqual([
+    { ...local(names[200]!), reason: 'too_many' },
+  ]);
+  expect(client.frames[2]).toEqual({ type: 'subscribed', meetings: [local(names[0]!)] });
+  client.subscribe(...names.slice(0, 101));
+  expect((await client.next({ error: 'invalid_subscribe_payload' })).details[0].loc).toEqual(['frame', 'meetings']);
+  client.socket.close();
+});
+
 test('a key without the scope tx hears nothing', async () => {
   const { name } = newMeeting();
   const client = await Client.open((await edge.newKey(['bot'])).key);
