@@ -10,7 +10,6 @@ const rounds = 3;
 const aimMs = 1;
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
-const quiet = (load: Load) => ({ p50_ms: rounded(percentile(load, 0.5)), p99_ms: rounded(percentile(load, 0.99)) });
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 await using stack = await startBenchStack({ PATH: process.env.PATH, HOME: process.env.HOME });
@@ -62,7 +61,9 @@ async function throughputAt(connections: number, bytes: number) {
     direct_per_second: Math.round(plain.requests / plain.seconds),
     gateway_per_second: Math.round(load.requests / load.seconds),
     gateway_mb_per_second: rounded((load.requests * bytes) / load.seconds / 1e6),
-    ...quiet(load),
+    direct_p50_ms: rounded(percentile(plain, 0.5)),
+    gateway_p50_ms: rounded(percentile(load, 0.5)),
+    gateway_p99_ms: rounded(percentile(load, 0.99)),
     ...cost,
     failed: plain.failed + load.failed,
   };
@@ -96,6 +97,9 @@ const promises = [
   { promise: 'every request is answered 200', measured: `${failed} were not`, kept: failed === 0 },
 ];
 console.table(promises);
+const busy = loadavg()[0] ?? 0;
+if (busy > cpus().length)
+  console.log(`The machine was busy with other things (load ${busy}): times waited are theirs too.`);
 
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
 const machine = {

@@ -219,6 +219,16 @@ describe('share links', () => {
     expect(await db.select().from(transcriptShares).where(eq(transcriptShares.meeting_id, m.id))).toEqual([]);
   });
 
+  test('a link asked for again with its idempotency key is the same one', async () => {
+    const m = await finishedMeeting();
+    const asked = { method: 'POST', body: {}, userId: m.userId, headers: { 'idempotency-key': `share-${m.id}` } };
+    const [first, again] = [await ask(urlOf(m, '/share'), asked), await ask(urlOf(m, '/share'), asked)];
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(await again.json()).toEqual(await first.json());
+    const other = await ask(urlOf(m, '/share'), { ...asked, body: { ttl_seconds: 60 } });
+    await refusal(other, 422);
+  });
+
   test('links are for the owner to make, within bounds', async () => {
     const m = await finishedMeeting();
     const path = urlOf(m, '/share');

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { MeetingIdQuery, MeetingPath } from '../meeting.ts';
 import { isStorable } from '../text.ts';
 import { SearchResults, Share, Transcript, TranscriptFormat } from '../transcript.ts';
+import { IdempotencyHeader } from './idempotency.ts';
 import { json, keySecurity } from './parts.ts';
 import { problems } from './problems.ts';
 
@@ -73,6 +74,7 @@ export const shareTranscriptRoute = createRoute({
   request: {
     params: MeetingPath,
     query: MeetingIdQuery,
+    headers: IdempotencyHeader,
     body: {
       required: false,
       content: { 'application/json': { schema: ShareRequest, example: { ttl_seconds: 900 } } },
@@ -80,7 +82,7 @@ export const shareTranscriptRoute = createRoute({
   },
   responses: {
     201: json(Share, 'The link; only its hash is kept, so it cannot be shown again.'),
-    ...problems(400, 401, 403, 404, 413, 422, 503, 504),
+    ...problems(400, 401, 403, 404, 409, 413, 422, 429, 503, 504),
   },
 });
 

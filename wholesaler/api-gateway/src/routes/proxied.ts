@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { adminKeyHeader } from '@vexa/shared/auth/admin-key';
 import { hasScope, identityHeader } from '@vexa/shared/auth/identity-token';
+import { problems } from '@vexa/shared/contracts/routes/problems';
 import { ServiceError } from '@vexa/shared/errors';
 import { classOf, limitRate } from '../limits/limit-rate.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
@@ -20,7 +21,7 @@ export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, 
   const { upstreams, requireKey, rateLimits } = deps;
   for (const { route, upstream, access } of proxiedRoutes) {
     const path = route.getRoutingPath();
-    app.openAPIRegistry.registerPath(route);
+    app.openAPIRegistry.registerPath(described(route, access));
     if (access === 'operator') {
       app.on(route.method, path, (c) => {
         const key = c.req.header(adminKeyHeader);
@@ -38,6 +39,12 @@ export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, 
       return proxy(c, upstreams[upstream], { [identityHeader]: c.get('authenticated').identityToken });
     });
   }
+}
+
+/** The route as callers of the gateway see it: with the answers that are the gateway's own. */
+function described(route: ProxiedRoute['route'], access: ProxiedRoute['access']): ProxiedRoute['route'] {
+  const own = access === 'public' || access === 'operator' ? problems(502, 503, 504) : problems(429, 502, 503, 504);
+  return { ...route, responses: { ...own, ...route.responses } };
 }
 
 type Identity = GatewayVariables['authenticated']['identity'];
