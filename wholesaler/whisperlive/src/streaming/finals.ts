@@ -20,6 +20,11 @@ export interface Closed {
   early?: Early | undefined;
 }
 
+interface Decoded {
+  job: TranscribeJob;
+  result: TranscribeResult;
+}
+
 interface Dependencies {
   decode: (job: TranscribeJob) => Promise<TranscribeResult>;
   jobs: SpeechJobs;
@@ -85,7 +90,16 @@ export class Finals {
     if (text || closed.drafted) onFinal(closed, text ? heard : { ...heard, text, words: [] });
   }
 
-  async #bestDecode({ clip, early }: Closed): Promise<{ job: TranscribeJob; result: TranscribeResult }> {
+  async #bestDecode(closed: Closed): Promise<Decoded> {
+    const first = await this.#fittingDecode(closed);
+    if (!this.#deps.jobs.mayBeOtherLanguage(first.job, first.result)) return first;
+    this.#deps.jobs.forget();
+    const again = await this.#decodeAnew(closed.clip);
+    return again.result.averageLogprob > first.result.averageLogprob ? again : first;
+  }
+
+  /** Without the text before, where that leads the model astray. */
+  async #fittingDecode({ clip, early }: Closed): Promise<Decoded> {
     const { jobs, decode, policy } = this.#deps;
     // Whoever asked for it reports its failure.
     const ready = await early?.result.catch(() => undefined);
@@ -93,9 +107,12 @@ export class Finals {
     const result = ready ?? (await decode(job));
     if (job.promptText === undefined) return { job, result };
     if (isBelievable(result, policy) && !echoesPrompt(result.text, job.promptText)) return { job, result };
-    // Text before that does not fit what is said can lead the model astray.
     jobs.context.forget();
-    const unprompted = jobs.final(clip);
-    return { job: unprompted, result: await decode(unprompted) };
+    return this.#decodeAnew(clip);
+  }
+
+  async #decodeAnew(clip: Clip): Promise<Decoded> {
+    const job = this.#deps.jobs.final(clip);
+    return { job, result: await this.#deps.decode(job) };
   }
 }

@@ -7,6 +7,7 @@ test.each([
   ['a loop', said('and so', { looped: true })],
   ['text that repeats itself', said('so so so so', { compressionRatio: 3 })],
   ['unlikely text about silence', said('I see.', { noSpeechProbability: 0.9, averageLogprob: -1.5 })],
+  ['text that nothing makes likely', said('I see.', { averageLogprob: -2.3 })],
   ['what is always written about silence', said('Thank you.', { noSpeechProbability: 0.7 })],
   ['the same more than once', said('you You. Thank you for watching!', { noSpeechProbability: 0.7 })],
   ['the same in another language', said('ご視聴ありがとうございました。', { noSpeechProbability: 0.7 })],

@@ -37,6 +37,8 @@ export interface StreamingPolicy {
   /** Whisper's paper, section 4.5: probably no speech, and the text is not believed either. */
   maxNoSpeechProbability: number;
   minAverageLogprob: number;
+  /** Text this unlikely is invented, whatever the no-speech probability: speech in the wrong language, a crowd, a cough. */
+  hopelessLogprob: number;
   /**
    * More doubt than this, and "Thank you." or "you" was not said: over noise and music tiny.en doubts by 0.71 to 0.99, over
    * 31 clips of speech by 0.28 at most.
@@ -78,6 +80,7 @@ export const defaultPolicy: StreamingPolicy = {
   maxBacklog: 60,
   maxNoSpeechProbability: 0.6,
   minAverageLogprob: -1,
+  hopelessLogprob: -1.6,
   maxNoSpeechInPhrase: 0.5,
   maxCompressionRatio: 2.4,
   promptCharacters: 200,

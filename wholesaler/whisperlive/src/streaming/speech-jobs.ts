@@ -21,16 +21,23 @@ export interface Clip {
 export class SpeechJobs {
   readonly context: Context;
   readonly #language: SpokenLanguage;
+  readonly #policy: StreamingPolicy;
   #settings: StreamSettings;
 
   constructor(settings: StreamSettings, policy: StreamingPolicy) {
     this.#settings = settings;
+    this.#policy = policy;
     this.context = new Context(policy);
     this.#language = new SpokenLanguage(policy);
   }
 
   configure(settings: Partial<StreamSettings>): void {
     this.#settings = { ...this.#settings, ...settings };
+    this.forget();
+  }
+
+  /** The language is asked anew, and nothing was said before. */
+  forget(): void {
     this.#language.forget();
     this.context.forget();
   }
@@ -41,6 +48,12 @@ export class SpeechJobs {
 
   final(clip: Clip): TranscribeJob {
     return { ...this.#job(clip), fallback: true, wordTimes: true };
+  }
+
+  /** Whether a decode in the language that was kept is so unlikely that it may be another one. */
+  mayBeOtherLanguage(job: TranscribeJob, { averageLogprob }: TranscribeResult): boolean {
+    const kept = this.#settings.language === null && job.language !== null;
+    return kept && averageLogprob < this.#policy.minLanguageLogprob;
   }
 
   /** Takes note of the language that was heard; gives the result with the probability of the language it was decoded in. */

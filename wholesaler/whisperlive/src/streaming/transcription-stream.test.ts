@@ -235,6 +235,27 @@ test('a language is kept once it is sure, and asked again when settings change',
   expect(segments.map(({ languageProbability }) => languageProbability)).toEqual([0.9, 0.9, 0.9]);
 });
 
+test('speech that is unlikely in the language that was kept is decoded again in the one it is in', async () => {
+  const answers: Record<string, TranscribeResult> = {
+    misheard: said('el gran alcalde', { language: 'es', averageLogprob: -2.3 }),
+    spanish: said('buenas tardes', { language: 'es', languageProbability: 0.9 }),
+    german: said('guten Abend', { language: 'de', languageProbability: 0.95 }),
+  };
+  let asked = 0;
+  const decode: Decode = async ({ language }) => {
+    if (language === 'es') return answers.misheard;
+    asked += 1;
+    return asked === 1 ? answers.spanish : answers.german;
+  };
+  const { stream, segments } = open(decode, { policy: finalsOnly });
+  await say(stream, speech(2), silence(1), speech(2), silence(1));
+  await stream.finish();
+  expect(segments.map(({ language, text }) => [language, text])).toEqual([
+    ['es', 'buenas tardes'],
+    ['de', 'guten Abend'],
+  ]);
+});
+
 /** Speech of many sentences: each says a number and takes 3 s, of which the last 200 ms are silent. */
 const sentenceSeconds = 3;
 const sentenceOf = (n: number) => `Here ${n} begins, in ${n} words, and ends ${n} too.`;
