@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { delaysOf } from '../bench/live/heard.ts';
 import { alignWords } from '../bench/measure/align-words.ts';
 import { percentile, slope } from '../bench/measure/statistics.ts';
 import { repeatsItself, textErrors } from '../bench/measure/text-errors.ts';
+import { compareBorders } from '../bench/quality/borders.ts';
 
 const words = (text: string) => text.split(' ').filter(Boolean);
 
@@ -46,4 +48,59 @@ test('a decoder that is stuck is noticed, a rhetorical figure is not', () => {
 
 test('languages without spaces are compared by character', () => {
   expect(textErrors('客観的実在。', '客観的な実在', 'ja')).toMatchObject({ words: 5, inserted: 1, deleted: 0 });
+});
+
+test('a word counts as shown when it first is, and an utterance as final when its end is', () => {
+  const speech = {
+    audio: new Float32Array(0),
+    words: ['the', 'dog', 'the', 'cat'].map((text, i) => ({
+      ...{ text, start: i, end: i + 0.5 },
+      utterance: i < 2 ? 0 : 1,
+    })),
+    utteranceEnds: [1.5, 3.5],
+  };
+  const segment = (id: string, start: number, text: string, completed: boolean) => ({
+    ...{ segment_id: id, start, end: start + 2, text, completed },
+  });
+  const delays = delaysOf(speech, [
+    { at: 1, segments: [segment('a', 0, 'The', false)] },
+    { at: 2, segments: [segment('a', 0, 'The dog.', true)] },
+    { at: 4, segments: [segment('b', 2, 'The bat', false)] },
+    { at: 5, segments: [segment('b', 2, 'The bat', true)] },
+  ]);
+  expect(delays).toMatchObject({ words: 4, unseen: 1, utterances: 2, unfinished: 0 });
+  expect(delays.first).toEqual([0.5, 0.5, 1.5]);
+  expect(delays.final).toEqual([0.5, 1.5]);
+});
+
+test('what a server without ids resends is not taken for new words', () => {
+  const speech = {
+    audio: new Float32Array(0),
+    words: ['one', 'two'].map((text, i) => ({ text, start: i, end: i + 0.5, utterance: 0 })),
+    utteranceEnds: [1.5],
+  };
+  const first = { start: 0, end: 1, text: 'one', completed: true };
+  const { unseen, final } = delaysOf(speech, [
+    { at: 1, segments: [{ ...first, completed: false }] },
+    { at: 2, segments: [first, { start: 1, end: 2, text: 'tow', completed: false }] },
+    { at: 3, segments: [first, { start: 1, end: 2, text: 'two', completed: true }] },
+  ]);
+  expect(unseen).toBe(0);
+  expect(final).toEqual([1.5]);
+});
+
+test('words lost and doubled at the borders of segments are told from words lost elsewhere', () => {
+  const expected = words('a b c d e f g h i j k l');
+  expect(compareBorders(expected, [words('a b c d e'), words('e f g h i j k l')])).toEqual({
+    ...{ lost: 0, lostAtBorders: 0, doubled: 1 },
+  });
+  expect(compareBorders(expected, [words('a b c d'), words('f g h i j k l')])).toMatchObject({
+    lost: 1,
+    lostAtBorders: 1,
+  });
+  expect(compareBorders(expected, [words('a b c d e f g h'), words('i k l')])).toMatchObject({
+    lost: 1,
+    lostAtBorders: 1,
+  });
+  expect(compareBorders(expected, [words('a b d e f g h i j k l')])).toMatchObject({ lost: 1, lostAtBorders: 0 });
 });
