@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { benchIngest, type IngestFigures } from './ingest.ts';
@@ -10,15 +10,16 @@ import { startBenchStack } from './stack.ts';
 const program = new Command('npm run bench -w wholesaler/transcription-collector --')
   .description('How fast the collector stores segments and answers for transcripts, and how that grows.')
   .option('--quick', 'a tenth of the load')
+  .option('--reads', 'reads only')
   .parse();
-const { quick } = program.opts<{ quick?: boolean }>();
+const { quick, reads: readsOnly } = program.opts<{ quick?: boolean; reads?: boolean }>();
 
 const load = { meetings: 40, sessionsPerMeeting: 4, segmentsPerSession: quick ? 25 : 250, drafts: 0 };
 const sizes = quick ? [100, 10_000, 100_000] : [100, 10_000, 1_000_000];
 
 await using stack = await startBenchStack();
 const ingest: IngestFigures[] = [];
-for (const run of [
+const runs = [
   { load, collectors: 1, kill: false },
   {
     load: { ...load, drafts: 2, segmentsPerSession: Math.ceil(load.segmentsPerSession / 2) },
@@ -27,7 +28,8 @@ for (const run of [
   },
   { load, collectors: 3, kill: false },
   { load, collectors: 3, kill: true },
-]) {
+];
+for (const run of readsOnly ? [] : runs) {
   ingest.push(await benchIngest(stack, run));
   console.table(ingest.map(rounded));
 }
@@ -47,7 +49,7 @@ const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.ve
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 writeFileSync(
   `${proof}bench-transcription-collector.json`,
-  `${JSON.stringify({ machine, commit, quick: quick === true, ingest, reads: growth }, null, 2)}\n`,
+  `${JSON.stringify({ machine, commit, quick: quick === true, load: loadavg()[0], ingest, reads: growth }, null, 2)}\n`,
 );
 
 const broken = ingest.filter(({ lost, doubled, wrong }) => lost + doubled + wrong > 0);
