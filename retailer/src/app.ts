@@ -9,7 +9,6 @@ import { mountWebhookAdmin, mountWebhookRoutes } from '@vexa/shared/webhooks/rou
 import { cors } from 'hono/cors';
 import { requireKey } from './auth/require-key.ts';
 import type { StartBotDeps } from './bots/start-bot.ts';
-import { selectAttended } from './meetings/meeting-store.ts';
 import type { Refresh } from './meetings/refresh-meeting.ts';
 import { mountBots } from './routes/bots.ts';
 import { mountInboundWebhooks } from './routes/inbound-webhooks.ts';
@@ -81,7 +80,8 @@ function mountAdmin<V extends BaseVariables>(app: OpenAPIHono<{ Variables: V }>,
     db,
     adminToken: deps.secrets.adminToken,
     onAuthChanged,
-    hasLiveMeetings: async (tx, userId) => (await selectAttended(tx, userId)).length > 0,
+    // Bots that nobody attends any more are found by the next sync, and leave.
+    hasLiveMeetings: async () => false,
   });
   mountWholesalerAdmin(app, deps);
   mountWebhookAdmin(app, deps);
