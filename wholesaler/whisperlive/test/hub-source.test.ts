@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { catalogueEntry } from '../src/models/catalogue.ts';
 import { ensureModel } from '../src/models/ensure-model.ts';
 import { pullFromHub } from '../src/models/hub-source.ts';
 import { verifyModel } from '../src/models/inspect-model.ts';
@@ -11,6 +12,7 @@ import type { ModelProgress } from '../src/models/progress.ts';
 import { startHub } from './support/hub-server.ts';
 import { writeHuggingFaceFolder } from './support/hugging-face-folder.ts';
 import { modelsDir as sharedDir } from './support/models-dir.ts';
+import { writeToyModel } from './support/toy-model.ts';
 
 // Every import writes and builds a whole model, which a busy machine takes its time for.
 vi.setConfig({ testTimeout: 120_000 });
@@ -71,4 +73,40 @@ test('a hub that has neither is said so', async () => {
   await using hub = await startHub({});
   await expect(pull(hub.url)).rejects.toMatchObject({ problem: 'no_source' });
   await expect(pull(hub.url)).rejects.toThrow(openai);
+});
+
+describe('large files that lie on another host are followed there', () => {
+  const entry = { ...catalogueEntry('large-v3'), sha256: {} };
+  const file = 'model.safetensors';
+  let toy: string;
+  let into: string;
+  let content: Buffer;
+  beforeEach(async () => {
+    toy = join(root, 'toy');
+    into = join(root, 'into');
+    writeToyModel(toy, join(ct2, 'tokenizer.json'));
+    writeFileSync(join(toy, 'generation_config.json'), '{}');
+    content = readFileSync(join(toy, file));
+    mkdirSync(into);
+  });
+  const fetchInto = (url: string): Promise<void> => pullFromHub({ entry, dir: into, onProgress: () => undefined }, url);
+
+  test.each(['lfs', 'xet'] as const)('by the way called %s', async (storage) => {
+    await using hub = await startHub({ [entry.openaiHub]: toy }, storage);
+    await fetchInto(hub.url);
+    expect(readFileSync(join(into, file)).equals(content)).toBe(true);
+  });
+
+  test('an interrupted one is continued there, and its checksum is the one that the hub declares', async () => {
+    await using hub = await startHub({ [entry.openaiHub]: toy }, 'xet');
+    writeFileSync(join(into, `${file}.partial`), content.subarray(0, 1_000_000));
+    await fetchInto(hub.url);
+    const ranges = hub.served.filter(({ path }) => path.endsWith(file)).map(({ range }) => range);
+    expect(ranges).toEqual([`bytes=1000000-${content.length - 1}`]);
+    expect(readFileSync(join(into, file)).equals(content)).toBe(true);
+    await rm(join(into, file));
+    writeFileSync(join(into, `${file}.partial`), Buffer.alloc(1_000_000));
+    await expect(fetchInto(hub.url)).rejects.toMatchObject({ problem: 'bad_checksum' });
+    expect(existsSync(join(into, `${file}.partial`))).toBe(false);
+  });
 });
