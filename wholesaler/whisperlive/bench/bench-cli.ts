@@ -24,13 +24,14 @@ const { quick, only, model, peers, soakMinutes } = new Command('bench')
     new Option('--quick', 'fewer repetitions and sizes: under 3 minutes').default(false).env('VEXA_BENCH_QUICK'),
   )
   .addOption(new Option('--only <section...>', 'measure this alone').choices(Object.keys(all)))
-  .option('--model <name...>', 'models to measure', ['tiny.en', 'base'])
+  .option('--model <name...>', 'models to measure (tiny.en and base; the first alone with --quick)')
   .option('--soak-minutes <minutes>', 'time of the soak run', Number, 2)
   .option('--no-peers', 'measure ours alone')
   .parse()
-  .opts<{ quick: boolean; only?: Section[]; model: string[]; peers: boolean; soakMinutes: number }>();
+  .opts<{ quick: boolean; only?: Section[]; model?: string[]; peers: boolean; soakMinutes: number }>();
 
+const models = model ?? (quick ? ['tiny.en'] : ['tiny.en', 'base']);
 const report = new Report('bench-whisperlive');
-const context = await createContext({ report, env: process.env, models: model, quick, soakMinutes, withPeers: peers });
+const context = await createContext({ report, env: process.env, models, quick, soakMinutes, withPeers: peers });
 for (const section of only ?? (Object.keys(sections) as Section[])) await all[section](context);
 process.exitCode = report.finish() ? 0 : 1;

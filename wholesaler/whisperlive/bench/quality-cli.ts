@@ -18,15 +18,16 @@ const { quick, only, model } = new Command('quality')
   .description('Whether the words are right: errors, losses, inventions and delays on recordings of real voices.')
   .addOption(new Option('--quick', 'shorter: under 3 minutes').default(false).env('VEXA_BENCH_QUICK'))
   .addOption(new Option('--only <section...>', 'measure this alone').choices(sections))
-  .option('--model <name...>', 'models to measure', ['tiny.en', 'base'])
+  .option('--model <name...>', 'models to measure (tiny.en and base; the first alone with --quick)')
   .parse()
   .opts<{ quick: boolean; only?: string[]; model: string[] }>();
 
+const models = model ?? (quick ? ['tiny.en'] : ['tiny.en', 'base']);
 const report = new Report('quality-whisperlive');
 const wanted = (section: string): boolean => !only || only.includes(section);
-const settings = { report, env: process.env, models: model, quick, soakMinutes: 0, withPeers: false };
+const settings = { report, env: process.env, models, quick, soakMinutes: 0, withPeers: false };
 const context = await createContext(settings);
-for (const name of model) {
+for (const name of models) {
   await using listener = await createListener(name, context);
   for (const [section, measure] of Object.entries(heard)) if (wanted(section)) await measure(listener, context);
 }

@@ -20,6 +20,7 @@ interface Settings {
   peer: FasterWhisper | undefined;
   repetitions: number;
   streams: readonly number[];
+  quick: boolean;
 }
 
 const ratioPromises = new Map([
@@ -33,12 +34,12 @@ const batchedPeerStreams = 8;
  * else the machine does hits everybody alike; the median of them counts.
  */
 export async function measureThroughput(settings: Settings, report: Report): Promise<void> {
-  const { model, voices, ours, peer, repetitions, streams } = settings;
+  const { model, voices, ours, peer, repetitions, streams, quick } = settings;
   const audioSeconds = sum(voices.map(({ seconds }) => seconds));
   const voiced = await voicedSeconds(voices);
   const competitors: { name: string; streams: number; run: () => Promise<Outcome> }[] = [
     ...(peer
-      ? [1, batchedPeerStreams].map((n) => ({
+      ? (quick ? [1] : [1, batchedPeerStreams]).map((n) => ({
           name: n === 1 ? 'faster-whisper' : 'faster-whisper batched',
           streams: n,
           run: () => peer.transcribe(voices, n),
