@@ -172,7 +172,8 @@ async function requireSpace(entry: CatalogueEntry, { modelsDir, freeBytes }: Wan
 const noSpace = (modelsDir: string, why: string): ModelError =>
   new ModelError('no_space', `${modelsDir} has too little free space: ${why}; free some or set VEXA_MODELS_DIR`);
 
-function diskProblem(error: unknown, modelsDir: string): ModelError | undefined {
+/** What a full or write-protected disk means for a user; undefined for any other error. */
+export function diskProblem(error: unknown, modelsDir: string): ModelError | undefined {
   const code = codeOf(error);
   if (code === 'ENOSPC') return noSpace(modelsDir, 'the disk is full');
   if (typeof code !== 'string' || !refusals.has(code)) return undefined;

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { isMultilingual } from '../graphs/build-graphs.ts';
 import { defaultPrecision, type WhisperPrecision } from '../graphs/precision.ts';
 import { catalogue, type ModelShape } from './catalogue.ts';
-import { lockModel } from './ensure-model.ts';
+import { diskProblem, lockModel } from './ensure-model.ts';
 import { sha256OfFile } from './file-hash.ts';
 import { wrongChecksum } from './hub-source.ts';
 import { copyWeights, installModel } from './install-model.ts';
@@ -39,7 +39,7 @@ export async function importModel(input: ImportInput): Promise<ModelFiles> {
     await installModel({ name, modelsDir, staging, source: 'import', precision, onProgress });
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
-    throw error;
+    throw diskProblem(error, modelsDir) ?? error;
   }
   const cached = readCache(modelsDir, name, precision);
   if (cached.state !== 'complete') throw new ModelError('damaged', `model "${name}" could not be completed`);
