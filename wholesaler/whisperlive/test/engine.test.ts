@@ -86,9 +86,7 @@ test('a transcript begins with the words it must begin with, and goes on from th
   expect(free.words.flatMap(({ tokens }) => tokens)).toEqual(free.tokens);
   const said = free.words.slice(0, 6).flatMap(({ tokens }) => tokens);
   const forced = await engine.transcribe({ ...job, prefix: said });
-  expect(forced.tokens.slice(0, said.length)).toEqual(said);
-  // In 8 bits the scales of a prefix read at once are not those of its tokens one by one: a comma may become a stop.
-  expect(wordErrorRate(free.text, forced.text).errors).toBe(0);
+  expect(forced.tokens).toEqual(free.tokens);
   const other = await engine.transcribe({ ...job, prefix: [...said.slice(0, -1), ...said.slice(0, 1)] });
   expect(other.tokens.slice(0, said.length)).toEqual([...said.slice(0, -1), ...said.slice(0, 1)]);
   expect(other.text.toLowerCase()).toContain('for your country');

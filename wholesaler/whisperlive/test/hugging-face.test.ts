@@ -18,7 +18,7 @@ import { type FolderOptions, writeHuggingFaceFolder, writeJson } from './support
 import { modelsDir as sharedDir } from './support/models-dir.ts';
 
 // Every import writes and builds a whole model, which a busy machine takes its time for.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const voices = join(import.meta.dirname, '../../../shared/src/testing/voices');
 const clips = ['jfk.wav', 'pv-en.wav'].map((name) => readWav(readFileSync(join(voices, name))));

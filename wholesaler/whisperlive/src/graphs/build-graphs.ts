@@ -13,7 +13,7 @@ import { WeightFile } from './weight-file.ts';
 import type { WhisperDimensions } from './whisper-weights.ts';
 
 /** Raise it with every change of the graphs: stored graphs of another version are not used. */
-export const builderVersion = 6;
+export const builderVersion = 5;
 
 /** The few feed-forward units of an encoder layer whose activations would leave the others no room in 8 bits. */
 const exactUnits = 64;

@@ -11,8 +11,8 @@ import { WeightFile } from './weight-file.ts';
 import type { WeightSource } from './weight-source.ts';
 import type { WhisperDimensions } from './whisper-weights.ts';
 
-/** 15 s of a reader who is in none of the clips that precision is judged by: see the README beside it. */
-const speech = new URL('./calibration/reading.wav', import.meta.url);
+/** 15 s of two speakers, both recordings in the public domain: see the README beside it. */
+const speech = new URL('./calibration/speech.wav', import.meta.url);
 
 /** Runs speech through the float32 encoder once, in a folder inside `dir` that is gone afterwards. */
 export async function observeActivations(
