@@ -8,7 +8,7 @@ export interface ScriptedTurn {
 }
 
 const lines: [speaker: string, file: string, together?: 'together'][] = [
-  ['John', 'jfk.wav'],
+  ['John', 'pv-en.wav'],
   ['Emma', 'lv-sense-0870.wav'],
   ['Tara', 'sb-spk1_snt1.wav'],
   ['Emma', 'lv-sense-0920.wav'],
