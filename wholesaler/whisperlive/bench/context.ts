@@ -14,6 +14,8 @@ export interface Context {
   peers: Peers | undefined;
   quick: boolean;
   soakMinutes: number;
+  /** For one who looks into a certain load. */
+  speakersAtOnce: readonly number[] | undefined;
 }
 
 interface Options {
@@ -22,13 +24,22 @@ interface Options {
   models: readonly string[];
   quick: boolean;
   soakMinutes: number;
+  speakersAtOnce: readonly number[] | undefined;
   withPeers: boolean;
 }
 
-export async function createContext({ report, env, models, quick, soakMinutes, withPeers }: Options): Promise<Context> {
+export async function createContext({
+  report,
+  env,
+  models,
+  quick,
+  soakMinutes,
+  speakersAtOnce,
+  withPeers,
+}: Options): Promise<Context> {
   const voices = loadVoices();
   return {
-    ...{ report, env, models, voices, quick, soakMinutes },
+    ...{ report, env, models, voices, quick, soakMinutes, speakersAtOnce },
     modelsDir: env.VEXA_MODELS_DIR ?? defaultModelsDir(),
     peers: withPeers ? await findPeers(env, report) : undefined,
   };

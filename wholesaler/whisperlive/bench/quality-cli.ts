@@ -25,7 +25,15 @@ const { quick, only, model } = new Command('quality')
 const models = model ?? (quick ? ['tiny.en'] : ['tiny.en', 'base']);
 const report = new Report('quality-whisperlive');
 const wanted = (section: string): boolean => !only || only.includes(section);
-const settings = { report, env: process.env, models, quick, soakMinutes: 0, withPeers: false };
+const settings = {
+  report,
+  env: process.env,
+  models,
+  quick,
+  soakMinutes: 0,
+  speakersAtOnce: undefined,
+  withPeers: false,
+};
 const context = await createContext(settings);
 for (const name of models) {
   await using listener = await createListener(name, context);

@@ -18,7 +18,7 @@ export async function benchLive(context: Context): Promise<void> {
   const { report, models, quick } = context;
   const model = models.at(-1) ?? 'base';
   const voices = speakable(context.voices);
-  const sizes = quick ? [1, 6] : [1, 2, 4, 6, 8, 10, 12, 16, 20, 24];
+  const sizes = context.speakersAtOnce ?? (quick ? [1, 6] : [1, 2, 4, 6, 8, 10, 12, 16, 20, 24]);
   const seconds = quick ? 15 : 25;
   const rows: (LiveRun & { server: string; kept: boolean })[] = [];
   const climb = async (server: AudioServer, steps: readonly number[]): Promise<void> => {
