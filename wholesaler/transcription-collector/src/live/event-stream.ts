@@ -56,6 +56,7 @@ class Follower {
   readonly #meetingId: number;
   readonly #cut: () => void;
   #meeting: MeetingRow;
+  /** Up to where the reader was told; undefined while that is being read. */
   #position: Cursor | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #waiting: string[] = [];
@@ -130,10 +131,13 @@ class Follower {
   }
 
   async #catchUp(): Promise<string> {
+    const from = this.#position;
     this.#takeWaiting();
     this.#behind = false;
+    // What is told during the reads may be older or newer than what they give: then all of it is read once more.
+    this.#position = undefined;
     this.#meeting = (await findMeetingById(this.#deps.db, this.#meetingId)) ?? this.#meeting;
-    const { transcript, cursor } = await readTranscript(this.#deps, this.#meeting, this.#position);
+    const { transcript, cursor } = await readTranscript(this.#deps, this.#meeting, from);
     this.#position = cursor;
     this.#status = this.#meeting.status;
     if (!transcript.partial) return sse('snapshot', transcript, cursor);
@@ -148,17 +152,16 @@ class Follower {
   }
 
   #onEvent(event: LiveEvent): void {
-    if (event.type === 'status') this.#status = event.status;
-    else if (event.type === 'reset') this.#behind = true;
-    else this.#onSegments(event);
+    if (!this.#position || event.type === 'reset') this.#behind = true;
+    else if (event.type === 'status') this.#status = event.status;
+    else this.#onSegments(event, this.#position);
     this.#waitingSince ??= performance.now();
     this.#wake();
   }
 
-  #onSegments({ from, to, segments }: Extract<LiveEvent, { type: 'segments' }>): void {
+  #onSegments({ from, to, segments }: Extract<LiveEvent, { type: 'segments' }>, at: Cursor): void {
     if (this.#behind) return;
-    const at = this.#position;
-    if (!at || at.epoch !== from.epoch || at.seq < from.seq) {
+    if (at.epoch !== from.epoch || at.seq < from.seq) {
       this.#behind = true;
       return;
     }
