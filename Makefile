@@ -16,7 +16,7 @@ stack: setup ## Run both products until Ctrl-C and stream their logs
 	@node e2e/src/stack-cli.ts
 
 test: setup check ## Types, lint, and every test
-	@turbo run test --concurrency=1 --output-logs=new-only
+	@turbo run test --concurrency=1 --continue --output-logs=new-only
 
 check: ## Types and lint only
 	@tsc && biome check .
