@@ -39,7 +39,7 @@ test('while the wholesaler is away, the last copy is served as stale, history as
   });
   const before = performance.now();
   const refused = await eve.start(newRoom());
-  expect(performance.now() - before).toBeLessThan(100);
+  expect(performance.now() - before).toBeLessThan(1_000);
   expect([refused.status, refused.body.code]).toEqual([503, 'unavailable']);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   expect((await fetch(`${retailer.url}/health/ready`)).status).toBe(200);

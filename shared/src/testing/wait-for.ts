@@ -2,7 +2,7 @@
 export async function waitFor<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { deadlineMs = 10_000, everyMs = 25 } = {},
+  { deadlineMs = 30_000, everyMs = 25 } = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
