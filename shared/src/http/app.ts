@@ -17,6 +17,7 @@ export interface BaseVariables {
 
 const locations: Record<string, string> = { json: 'body', query: 'query', param: 'path', header: 'header' };
 const maxBodyBytes = 1024 * 1024;
+const probes = new Set(['/health', '/health/live', '/health/ready', '/metrics']);
 
 export interface AppOptions {
   /** Routes under this path (`/v1/`) limit their bodies themselves. */
@@ -90,7 +91,9 @@ function nameRequest(logger: Logger): MiddlewareHandler<{ Variables: BaseVariabl
     return runInRequest(context, async () => {
       await next();
       c.res.headers.set('x-request-id', requestId);
-      logger.info(
+      // Probes come every few seconds, and tell something only when they fail.
+      const level = c.res.status < 400 && probes.has(c.req.path) ? 'debug' : 'info';
+      logger[level](
         {
           method: c.req.method,
           path: withoutKeys(c.req.path),

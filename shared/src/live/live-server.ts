@@ -16,7 +16,7 @@ export interface LiveAccess<Key> extends LiveSource<Key> {
 export interface LiveServerDeps<Key> {
   logger: Logger;
   /** Undefined for a key nobody has. Rejects when that cannot be known now. */
-  open(apiKey: string): Promise<LiveAccess<Key> | undefined>;
+  open(apiKey: string, request: IncomingMessage): Promise<LiveAccess<Key> | undefined>;
   maxSockets?: number;
   maxBufferedBytes?: number;
   pingEveryMs?: number;
@@ -41,12 +41,12 @@ export function attachLiveServer<Key>(server: Server, deps: LiveServerDeps<Key>)
   const accesses = new Map<WebSocket, LiveAccess<Key>>();
   const alive = new WeakSet<WebSocket>();
 
-  const accept = (socket: WebSocket, apiKey: string | undefined) => {
+  const accept = (socket: WebSocket, apiKey: string | undefined, request: IncomingMessage) => {
     alive.add(socket);
     socket.on('pong', () => alive.add(socket));
     socket.on('close', () => accesses.delete(socket));
     if (sockets.clients.size > maxSockets) return socket.close(closing.tryAgainLater, 'too many sockets');
-    const opening = openAccess(socket, apiKey, deps).then((access) => {
+    const opening = openAccess(socket, apiKey, request, deps).then((access) => {
       if (access && socket.readyState === socket.OPEN) accesses.set(socket, access);
       return access;
     });
@@ -57,7 +57,7 @@ export function attachLiveServer<Key>(server: Server, deps: LiveServerDeps<Key>)
     const url = URL.parse(request.url ?? '/', 'http://gateway');
     if (url?.pathname !== path)
       return tcp.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-    sockets.handleUpgrade(request, tcp, head, (socket) => accept(socket, liveKeyOf(request.headers, url)));
+    sockets.handleUpgrade(request, tcp, head, (socket) => accept(socket, liveKeyOf(request.headers, url), request));
   };
   server.on('upgrade', onUpgrade);
 
@@ -100,6 +100,7 @@ export function attachLiveServer<Key>(server: Server, deps: LiveServerDeps<Key>)
 async function openAccess<Key>(
   socket: WebSocket,
   apiKey: string | undefined,
+  request: IncomingMessage,
   { open, logger }: LiveServerDeps<Key>,
 ): Promise<LiveAccess<Key> | undefined> {
   if (!apiKey) {
@@ -107,7 +108,7 @@ async function openAccess<Key>(
     return undefined;
   }
   try {
-    const access = await open(apiKey);
+    const access = await open(apiKey, request);
     if (!access) refuse(socket, 'invalid_api_key');
     return access;
   } catch (error) {

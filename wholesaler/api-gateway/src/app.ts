@@ -17,6 +17,7 @@ interface Deps {
   keys: KeyCache;
   upstreams: Record<UpstreamName, Upstream>;
   rateLimits: RateLimits;
+  trustedProxies: number;
   corsOrigins: string[];
   checks: Checks;
   logger: Logger;
@@ -43,16 +44,16 @@ const exposeHeaders = [
 ];
 
 export function createApp(deps: Deps): OpenAPIHono<{ Variables: GatewayVariables }> {
-  const { keys, upstreams, rateLimits, corsOrigins, checks, logger, metrics, metricsToken } = deps;
+  const { upstreams, rateLimits, trustedProxies, corsOrigins, checks, logger, metrics, metricsToken } = deps;
   const app = createBaseApp<GatewayVariables>(logger, { metrics, metricsToken });
   if (corsOrigins.length > 0) {
     const origin = corsOrigins.includes('*') ? '*' : corsOrigins;
     app.use(cors({ origin, exposeHeaders, maxAge: 600 }));
   }
   mountHealth(app, checks);
-  const keyed = requireKey(keys);
+  const keyed = requireKey(deps);
   mountOwn(app, keyed);
-  mountProxied(app, { upstreams, requireKey: keyed, rateLimits });
+  mountProxied(app, { upstreams, requireKey: keyed, rateLimits, trustedProxies });
   mountDocs(app, apiInfo);
   return app;
 }

@@ -26,6 +26,8 @@ const GatewayEnv = z.object({
   RATE_LIMIT_START: perMinute(300),
   RATE_LIMIT_WRITE: perMinute(1_200),
   RATE_LIMIT_READ: perMinute(6_000),
+  RATE_LIMIT_ADDRESS: perMinute(600),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   UPSTREAM_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
 });
 
@@ -37,6 +39,8 @@ export interface GatewayConfig {
   upstreamTimeoutMs: number;
   redisUrl: string;
   rateLimits: RateLimitConfig;
+  /** Proxies of the operator's own before the gateway; each adds the address it saw to `x-forwarded-for`. */
+  trustedProxies: number;
   corsOrigins: string[];
   secrets: { internalToken: string };
 }
@@ -55,7 +59,13 @@ export function configFromEnv(env: Env): GatewayConfig {
     },
     upstreamTimeoutMs: parsed.UPSTREAM_TIMEOUT_MS,
     redisUrl: parsed.REDIS_URL,
-    rateLimits: { start: parsed.RATE_LIMIT_START, write: parsed.RATE_LIMIT_WRITE, read: parsed.RATE_LIMIT_READ },
+    rateLimits: {
+      start: parsed.RATE_LIMIT_START,
+      write: parsed.RATE_LIMIT_WRITE,
+      read: parsed.RATE_LIMIT_READ,
+      address: parsed.RATE_LIMIT_ADDRESS,
+    },
+    trustedProxies: parsed.TRUSTED_PROXIES,
     corsOrigins: parsed.CORS_ORIGINS,
     secrets: { internalToken: parsed.INTERNAL_TOKEN_SECRET },
   };

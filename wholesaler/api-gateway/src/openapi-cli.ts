@@ -11,7 +11,8 @@ const nowhere = connectUpstream('nowhere', 'http://127.0.0.1:1', 1_000);
 const app = createApp({
   keys: new KeyCache({ lookUp: async () => undefined }),
   upstreams: { adminApi: nowhere, botManager: nowhere, collector: nowhere, collectorLive: nowhere },
-  rateLimits: { count: async () => undefined, [Symbol.asyncDispose]: async () => {} },
+  rateLimits: { count: async () => undefined, refusal: () => undefined, [Symbol.asyncDispose]: async () => {} },
+  trustedProxies: 0,
   corsOrigins: [],
   checks: {},
   logger: createLogger('openapi', 'silent'),

@@ -11,6 +11,7 @@ import { askAdminApi } from './auth/ask-admin-api.ts';
 import { followAuthChanges } from './auth/follow-auth-changes.ts';
 import { KeyCache } from './auth/key-cache.ts';
 import type { GatewayConfig } from './config.ts';
+import { addressOf } from './limits/address-of.ts';
 import { connectRateLimits } from './limits/rate-limits.ts';
 import { MeetingFanout } from './live/meeting-fanout.ts';
 import { openLiveAccess } from './live/open-live-access.ts';
@@ -54,6 +55,8 @@ export function createService(config: GatewayConfig, overrides: { logger?: Logge
           return identity && { identity, identityToken: await signIdentity(internalToken, identity) };
         },
       });
+      const rateLimits = stack.use(connectRateLimits(config.redisUrl, config.rateLimits, logger));
+      const { trustedProxies } = config;
       const checks = {
         redis: () => subscriber.check(),
         'admin-api': () => upstreams.adminApi.check(),
@@ -63,7 +66,8 @@ export function createService(config: GatewayConfig, overrides: { logger?: Logge
       const app = createApp({
         keys,
         upstreams,
-        rateLimits: stack.use(connectRateLimits(config.redisUrl, config.rateLimits, logger)),
+        rateLimits,
+        trustedProxies,
         corsOrigins: config.corsOrigins,
         checks,
         logger,
@@ -72,9 +76,13 @@ export function createService(config: GatewayConfig, overrides: { logger?: Logge
         metricsToken: config.metricsToken ?? randomUUID(),
       });
       const http = stack.use(await listen(app, config.http));
-      const access = { keys, botManager: upstreams.botManager, fanout: new MeetingFanout(subscriber, logger) };
+      const fanout = new MeetingFanout(subscriber, logger);
+      const access = { keys, rateLimits, botManager: upstreams.botManager, fanout };
       const live = stack.use(
-        attachLiveServer(http.server, { logger, open: (key: string) => openLiveAccess(access, key) }),
+        attachLiveServer(http.server, {
+          logger,
+          open: (key, request) => openLiveAccess(access, key, () => addressOf(request, trustedProxies)),
+        }),
       );
       stack.use(followAuthChanges({ subscriber, keys, live, logger }));
       return { url: http.url };

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { waitFor } from '@vexa/shared/testing/wait-for';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { type Edge, startEdge } from './fixture.ts';
 
 let edge: Edge;
@@ -60,4 +62,40 @@ test('while Redis is away requests are still counted, by each gateway for itself
   } finally {
     await edge.redisServer.start();
   }
+});
+
+describe('whoever nobody vouches for', () => {
+  test('is counted by address: unknown keys, links, and wrong admin keys; known keys go on', async () => {
+    const url = await edge.startGateway({ RATE_LIMIT_ADDRESS: '4', TRUSTED_PROXIES: '1' });
+    const { key } = await edge.newKey();
+    expect((await get(url, key)).status).toBe(201);
+    const from = (address: string, headers: Record<string, string>, path = '/bots/status') =>
+      fetch(url + path, { headers: { 'x-forwarded-for': address, ...headers } });
+    const guess = () => from('203.0.113.1', { 'x-api-key': `vxa_${Math.random()}` });
+    const operator = () => from('203.0.113.1', { 'x-admin-api-key': 'wrong' }, '/admin/users');
+    const link = (address: string) => from(address, {}, '/public/transcripts/nothing-here.txt');
+    expect([(await guess()).status, (await guess()).status]).toEqual([401, 401]);
+    expect((await operator()).status).toBe(401);
+    expect((await link('203.0.113.1')).headers.get('ratelimit-remaining')).toBe('0');
+    for (const refused of [await guess(), await guess(), await operator(), await link('203.0.113.1')]) {
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await refused.json()).toMatchObject({ code: 'rate_limited' });
+    }
+    expect((await from('203.0.113.1', { 'x-api-key': key })).status).toBe(201);
+    expect((await link('made-up, 203.0.113.2')).status).not.toBe(429);
+    expect((await from('203.0.113.2', { 'x-api-key': 'vxa_nobody' })).status).toBe(401);
+  });
+
+  test('cannot try keys out on the live socket either', async () => {
+    const url = await edge.startGateway({ RATE_LIMIT_ADDRESS: '1', TRUSTED_PROXIES: '1' });
+    const headers = { 'x-api-key': 'vxa_nobody', 'x-forwarded-for': '203.0.113.3' };
+    const closed = async () => {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers });
+      const [code] = await once(socket, 'close');
+      return code;
+    };
+    expect(await closed()).toBe(4401);
+    expect(await closed()).toBe(1013);
+  });
 });

@@ -34,10 +34,15 @@ export class KeyCache {
     this.#options = { maxAgeMs: 30_000, maxKeys: 10_000, now: () => performance.now(), ...options };
   }
 
+  /** Whom a key is remembered to stand for. */
+  remembered(key: string): Authenticated | undefined {
+    return this.#fresh(nameOf(key));
+  }
+
   async authenticate(key: string): Promise<Authenticated | undefined> {
-    const name = createHash('sha256').update(key).digest('base64');
-    const entry = this.#entries.get(name);
-    if (entry && entry.expiresAt > this.#options.now()) return entry;
+    const name = nameOf(key);
+    const entry = this.#fresh(name);
+    if (entry) return entry;
     const underWay = this.#underWay.get(name);
     if (underWay) return underWay;
     const lookUp = this.#lookUp(name, key).finally(() => {
@@ -60,6 +65,11 @@ export class KeyCache {
     this.#entries.clear();
   }
 
+  #fresh(name: string): Entry | undefined {
+    const entry = this.#entries.get(name);
+    return entry && entry.expiresAt > this.#options.now() ? entry : undefined;
+  }
+
   async #lookUp(name: string, key: string): Promise<Authenticated | undefined> {
     const { lookUp, maxAgeMs, maxKeys, now } = this.#options;
     const changes = this.#changes;
@@ -74,3 +84,5 @@ export class KeyCache {
     return found;
   }
 }
+
+const nameOf = (key: string): string => createHash('sha256').update(key).digest('base64');

@@ -1,31 +1,62 @@
+import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '@vexa/shared/errors';
 import { problemResponse } from '@vexa/shared/http/problem';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { GatewayVariables } from '../routes/require-key.ts';
+import { addressOf } from './address-of.ts';
 import type { RateLimits, RouteClass } from './rate-limits.ts';
 import type { Verdict } from './shares.ts';
+
+type GatewayContext = Context<{ Variables: GatewayVariables }>;
+type Middleware = MiddlewareHandler<{ Variables: GatewayVariables }>;
 
 /**
  * Counts the request against its user's limit and says in `RateLimit-*` what is left; over the limit it is answered
  * with 429. Goes after `requireKey`.
  */
 export const limitRate =
-  (limits: RateLimits, routeClass: RouteClass): MiddlewareHandler<{ Variables: GatewayVariables }> =>
+  (limits: RateLimits, routeClass: RouteClass): Middleware =>
+  async (c, next) =>
+    obey(c, await limits.count(routeClass, c.get('authenticated').identity.user_id), next);
+
+/** Counts the request against the address it comes from, where no key says whose it is. */
+export const limitAddress =
+  (limits: RateLimits, trustedProxies: number): Middleware =>
+  async (c, next) =>
+    obey(c, await limits.count('address', addressOfCaller(c, trustedProxies)), next);
+
+/** Counts what is answered with 401 against the address it comes from, so that the operator's key cannot be tried out. */
+export const limitRefused =
+  (limits: RateLimits, trustedProxies: number): Middleware =>
   async (c, next) => {
-    const verdict = await limits.count(routeClass, c.get('authenticated').identity.user_id);
-    if (!verdict) return next();
-    if (!verdict.allowed) {
-      const error = new ServiceError('rate_limited', `More than ${verdict.limit} requests of this kind in a minute.`, {
-        retryAfterSeconds: verdict.resetSeconds,
-      });
-      const response = problemResponse(error, c.get('requestId'));
-      setHeaders(response.headers, verdict);
-      return response;
-    }
-    // Before the request goes on: whatever answer it gets takes these over.
-    setHeaders(c.res.headers, verdict);
+    const address = addressOfCaller(c, trustedProxies);
+    const refusal = limits.refusal('address', address);
+    if (refusal) return refused(c, refusal);
     await next();
+    if (c.res.status === 401) await limits.count('address', address);
   };
+
+export const addressOfCaller = (c: Context, trustedProxies: number): string =>
+  addressOf((c.env as { incoming: IncomingMessage }).incoming, trustedProxies);
+
+export const tooMany = ({ limit, resetSeconds }: Verdict): ServiceError =>
+  new ServiceError('rate_limited', `More than ${limit} requests of this kind in a minute.`, {
+    retryAfterSeconds: resetSeconds,
+  });
+
+async function obey(c: GatewayContext, verdict: Verdict | undefined, next: () => Promise<void>) {
+  if (!verdict) return next();
+  if (!verdict.allowed) return refused(c, verdict);
+  // Before the request goes on: whatever answer it gets takes these over.
+  setHeaders(c.res.headers, verdict);
+  return next();
+}
+
+function refused(c: GatewayContext, verdict: Verdict): Response {
+  const response = problemResponse(tooMany(verdict), c.get('requestId'));
+  setHeaders(response.headers, verdict);
+  return response;
+}
 
 function setHeaders(headers: Headers, { limit, remaining, resetSeconds }: Verdict): void {
   headers.set('RateLimit-Limit', String(limit));

@@ -1,17 +1,19 @@
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import { connectRedis } from '@vexa/shared/redis/client';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { Shares, type Taken, type Verdict } from './shares.ts';
+import { Shares, type Taken, type Verdict, type Who } from './shares.ts';
 
-/** Which requests are counted together: starts of bots, other changes, and reads. */
-export type RouteClass = 'start' | 'write' | 'read';
+/** Which requests are counted together: a user's starts of bots, other changes and reads, and those of an address nobody vouches for. */
+export type RouteClass = 'start' | 'write' | 'read' | 'address';
 
-/** Requests a user may make in a minute, over all gateways together. 0: as many as wanted. */
+/** Requests a user or an address may make in a minute, over all gateways together. 0: as many as wanted. */
 export type RateLimitConfig = Record<RouteClass, number>;
 
 export interface RateLimits extends AsyncDisposable {
   /** Undefined when this class has no limit. */
-  count(routeClass: RouteClass, userId: number): Promise<Verdict | undefined>;
+  count(routeClass: RouteClass, who: Who): Promise<Verdict | undefined>;
+  /** The refusal that stands already, without counting. */
+  refusal(routeClass: RouteClass, who: Who): Verdict | undefined;
 }
 
 const windowSeconds = 60;
@@ -19,7 +21,7 @@ const windowSeconds = 60;
 const redisTimeoutMs = 250;
 
 /**
- * Counts requests per user and class in windows of a minute, in Redis. While Redis is away each gateway counts for
+ * Counts requests per caller and class in windows of a minute, in Redis. While Redis is away each gateway counts for
  * itself.
  */
 export function connectRateLimits(redisUrl: string, limits: RateLimitConfig, logger: Logger): RateLimits {
@@ -34,27 +36,33 @@ export function connectRateLimits(redisUrl: string, limits: RateLimitConfig, log
       rejectIfRedisNotReady: true,
       insuranceLimiter: new RateLimiterMemory(options),
     });
-    return new Shares({ limit, take: (userId, points) => take(limiter, userId, points) });
+    return new Shares({ limit, take: (who, points) => take(limiter, who, points) });
   };
-  const shares = { start: sharesOf('start'), write: sharesOf('write'), read: sharesOf('read') };
+  const shares = {
+    start: sharesOf('start'),
+    write: sharesOf('write'),
+    read: sharesOf('read'),
+    address: sharesOf('address'),
+  };
   return {
-    async count(routeClass, userId) {
+    async count(routeClass, who) {
       try {
-        return await shares[routeClass]?.count(userId);
+        return await shares[routeClass]?.count(who);
       } catch (error) {
         logger.warn(errorFields(error), 'a request could not be counted and was let through');
         return undefined;
       }
     },
+    refusal: (routeClass, who) => shares[routeClass]?.refusal(who),
     async [Symbol.asyncDispose]() {
       redis.disconnect();
     },
   };
 }
 
-async function take(limiter: RateLimiterRedis, userId: number, points: number): Promise<Taken> {
+async function take(limiter: RateLimiterRedis, who: Who, points: number): Promise<Taken> {
   try {
-    return toTaken(true, await limiter.consume(userId, points));
+    return toTaken(true, await limiter.consume(who, points));
   } catch (refused) {
     if (refused instanceof RateLimiterRes) return toTaken(false, refused);
     throw refused;

@@ -14,13 +14,16 @@ export interface Taken {
 
 interface Options {
   limit: number;
-  /** Takes points from the user's window, which all gateways share. */
-  take: (userId: number, points: number) => Promise<Taken>;
+  /** Takes points from somebody's window, which all gateways share. */
+  take: (who: Who, points: number) => Promise<Taken>;
   now?: () => number;
-  maxUsers?: number;
+  maxCallers?: number;
 }
 
-/** A part of a user's window that is this gateway's own, until the window ends. */
+/** A user's id, or the address of somebody unknown. */
+export type Who = number | string;
+
+/** A part of a window that is this gateway's own, until the window ends. */
 interface Share {
   left: number;
   remaining: number;
@@ -31,21 +34,21 @@ interface Share {
 const shareOfLimit = 100;
 
 /**
- * Counts requests without asking the shared store for each: it takes a hundredth of a user's limit at once and deals it
+ * Counts requests without asking the shared store for each: it takes a hundredth of a limit at once and deals it
  * out here. Of a limit under 100 it takes one at a time. The price: what is left of a share when its window ends is
- * lost, so with many gateways a user may be refused up to a hundredth per gateway early, and never late.
+ * lost, so with many gateways somebody may be refused up to a hundredth per gateway early, and never late.
  */
 export class Shares {
   readonly #options: Required<Options>;
-  readonly #shares = new Map<number, Share>();
-  readonly #underWay = new Map<number, Promise<Share>>();
+  readonly #shares = new Map<Who, Share>();
+  readonly #underWay = new Map<Who, Promise<Share>>();
 
   constructor(options: Options) {
-    this.#options = { now: () => performance.now(), maxUsers: 10_000, ...options };
+    this.#options = { now: () => performance.now(), maxCallers: 10_000, ...options };
   }
 
-  async count(userId: number): Promise<Verdict> {
-    for (let share = this.#shares.get(userId); ; share = await this.#next(userId)) {
+  async count(who: Who): Promise<Verdict> {
+    for (let share = this.#shares.get(who); ; share = await this.#next(who)) {
       const now = this.#options.now();
       if (!share || share.endsAt <= now) continue;
       if (share.left > 0) {
@@ -56,26 +59,33 @@ export class Shares {
     }
   }
 
+  /** The refusal that is known of here, without counting and without asking. */
+  refusal(who: Who): Verdict | undefined {
+    const share = this.#shares.get(who);
+    const now = this.#options.now();
+    return share?.refused && share.endsAt > now ? this.#verdict(share, false, now) : undefined;
+  }
+
   /** One request asks for the next share; the others wait for it. */
-  #next(userId: number): Promise<Share> {
-    const underWay = this.#underWay.get(userId);
+  #next(who: Who): Promise<Share> {
+    const underWay = this.#underWay.get(who);
     if (underWay) return underWay;
-    const next = this.#takeShare(userId).finally(() => this.#underWay.delete(userId));
-    this.#underWay.set(userId, next);
+    const next = this.#takeShare(who).finally(() => this.#underWay.delete(who));
+    this.#underWay.set(who, next);
     return next;
   }
 
-  async #takeShare(userId: number): Promise<Share> {
-    const { limit, take, now, maxUsers } = this.#options;
+  async #takeShare(who: Who): Promise<Share> {
+    const { limit, take, now, maxCallers } = this.#options;
     const points = Math.max(1, Math.floor(limit / shareOfLimit));
-    const { allowed, remaining, msUntilReset } = await take(userId, points);
+    const { allowed, remaining, msUntilReset } = await take(who, points);
     // Even a window that is just over counts for a moment, so that whoever waited for it is told something.
     const endsAt = now() + Math.max(50, msUntilReset);
     const share = { left: allowed ? points : 0, remaining: allowed ? remaining : 0, refused: !allowed, endsAt };
     const [oldest] = this.#shares.keys();
-    this.#shares.delete(userId);
-    if (oldest !== undefined && this.#shares.size >= maxUsers) this.#shares.delete(oldest);
-    this.#shares.set(userId, share);
+    this.#shares.delete(who);
+    if (oldest !== undefined && this.#shares.size >= maxCallers) this.#shares.delete(oldest);
+    this.#shares.set(who, share);
     return share;
   }
 

@@ -4,19 +4,26 @@ import { Meeting } from '@vexa/shared/contracts/meeting';
 import { ServiceError } from '@vexa/shared/errors';
 import type { LiveAccess } from '@vexa/shared/live/live-server';
 import type { KeyCache } from '../auth/key-cache.ts';
+import { recognize } from '../auth/recognize.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { LiveMeeting, MeetingFanout } from './meeting-fanout.ts';
 
 interface Deps {
   keys: KeyCache;
+  rateLimits: RateLimits;
   botManager: Upstream;
   fanout: MeetingFanout;
 }
 
 /** What a key opens on `/ws`: its user's meetings, if it has the scope `tx`. Undefined for a key nobody has. */
-export async function openLiveAccess(deps: Deps, key: string): Promise<LiveAccess<LiveMeeting> | undefined> {
+export async function openLiveAccess(
+  deps: Deps,
+  key: string,
+  address: () => string,
+): Promise<LiveAccess<LiveMeeting> | undefined> {
   const { keys, fanout } = deps;
-  const opened = await keys.authenticate(key);
+  const opened = await recognize(deps, key, address);
   if (!opened) return undefined;
   return {
     userId: opened.identity.user_id,

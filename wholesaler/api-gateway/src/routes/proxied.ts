@@ -3,7 +3,7 @@ import { adminKeyHeader } from '@vexa/shared/auth/admin-key';
 import { hasScope, identityHeader } from '@vexa/shared/auth/identity-token';
 import { problems } from '@vexa/shared/contracts/routes/problems';
 import { ServiceError } from '@vexa/shared/errors';
-import { classOf, limitRate } from '../limits/limit-rate.ts';
+import { classOf, limitAddress, limitRate, limitRefused } from '../limits/limit-rate.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import { proxy } from '../upstream/proxy.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -14,23 +14,26 @@ interface Deps {
   upstreams: Record<UpstreamName, Upstream>;
   requireKey: RequireKey;
   rateLimits: RateLimits;
+  trustedProxies: number;
 }
 
 /** Mounts what services behind the gateway serve. Bodies are not looked into: the services validate them. */
 export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, deps: Deps): void {
-  const { upstreams, requireKey, rateLimits } = deps;
+  const { upstreams, requireKey, rateLimits, trustedProxies } = deps;
+  const byAddress = limitAddress(rateLimits, trustedProxies);
+  const byRefusals = limitRefused(rateLimits, trustedProxies);
   for (const { route, upstream, access } of proxiedRoutes) {
     const path = route.getRoutingPath();
-    app.openAPIRegistry.registerPath(described(route, access));
+    app.openAPIRegistry.registerPath(described(route));
     if (access === 'operator') {
-      app.on(route.method, path, (c) => {
+      app.on(route.method, path, byRefusals, (c) => {
         const key = c.req.header(adminKeyHeader);
         return proxy(c, upstreams[upstream], key ? { [adminKeyHeader]: key } : {});
       });
       continue;
     }
     if (access === 'public') {
-      app.on(route.method, path, (c) => proxy(c, upstreams[upstream], {}));
+      app.on(route.method, path, byAddress, (c) => proxy(c, upstreams[upstream], {}));
       continue;
     }
     const limit = limitRate(rateLimits, classOf(route.method, route.path));
@@ -42,9 +45,8 @@ export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, 
 }
 
 /** The route as callers of the gateway see it: with the answers that are the gateway's own. */
-function described(route: ProxiedRoute['route'], access: ProxiedRoute['access']): ProxiedRoute['route'] {
-  const own = access === 'public' || access === 'operator' ? problems(502, 503, 504) : problems(429, 502, 503, 504);
-  return { ...route, responses: { ...own, ...route.responses } };
+function described(route: ProxiedRoute['route']): ProxiedRoute['route'] {
+  return { ...route, responses: { ...problems(429, 502, 503, 504), ...route.responses } };
 }
 
 type Identity = GatewayVariables['authenticated']['identity'];
