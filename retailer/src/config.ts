@@ -1,4 +1,5 @@
 import { databaseUrl, type Env, httpUrl, parseEnv, port, secret, serviceEnv } from '@vexa/shared/config';
+import type { PlatformHosts } from '@vexa/shared/contracts/platform';
 import type { LogLevel } from '@vexa/shared/logging';
 import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
 import { z } from 'zod';
@@ -29,6 +30,8 @@ const RetailerEnv = z.object({
   WHOLESALER_WEBHOOK_SECRET: secretList('WHOLESALER_WEBHOOK_SECRET'),
   WHOLESALER_WEBHOOK_SECRET_FILE: z.string().optional(),
   PUBLIC_URL: httpUrl.optional(),
+  MEETING_ROOM_URL: httpUrl.default('http://localhost:8090'),
+  JITSI_URL: httpUrl.default('https://meet.jit.si'),
   WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
   LATE_USERS_READ: z.enum(lateReaders).default('all'),
   CORS_ORIGINS: z.string().default('').transform(splitList),
@@ -57,6 +60,7 @@ export interface RetailerConfig {
   wholesaler: WholesalerConfig;
   /** Where the wholesaler reaches us; without it, finished meetings are found by the sync alone. */
   publicUrl: string | undefined;
+  hosts: PlatformHosts;
   webhookAllowedHosts: string[];
   lateReaders: LateReaders;
   /** Whose pages may call from a browser; `*` is everybody's. */
@@ -86,6 +90,7 @@ export function configFromEnv(env: Env): RetailerConfig {
       breakerResetMs: parsed.BREAKER_RESET_MS,
     },
     publicUrl: parsed.PUBLIC_URL,
+    hosts: { meetingRoomUrl: parsed.MEETING_ROOM_URL, jitsiUrl: parsed.JITSI_URL },
     webhookAllowedHosts: parseAllowedHosts(parsed.WEBHOOK_ALLOWED_HOSTS),
     lateReaders: parsed.LATE_USERS_READ,
     corsOrigins: parsed.CORS_ORIGINS,

@@ -19,7 +19,8 @@ const wholesaler = {
 };
 await using connection = connectDb('postgres://127.0.0.1:1/nothing');
 await using client = createWholesalerClient({ config: wholesaler, keys: new SystemKeys(() => []), logger });
-const meetings = { db: connection.db, client, serviceLayerId: 'nobody', onEnded: () => {}, logger };
+const hosts = { meetingRoomUrl: 'http://127.0.0.1:1', jitsiUrl: 'http://127.0.0.1:1' };
+const meetings = { db: connection.db, client, serviceLayerId: 'nobody', hosts, onEnded: () => {}, logger };
 const app = createPublicApp({
   ...meetings,
   wholesaler,

@@ -54,7 +54,8 @@ export function createService(config: RetailerConfig, overrides: Overrides = {})
         hub.end(meetingId);
         finisher.nudge();
       };
-      const meetings = { db, client, serviceLayerId: wholesaler.serviceLayerId, onEnded, logger };
+      const { hosts } = config;
+      const meetings = { db, client, serviceLayerId: wholesaler.serviceLayerId, hosts, onEnded, logger };
       const sync = stack.use(
         scheduleSync({
           sync: () => runSync(meetings, config.startGraceMs),

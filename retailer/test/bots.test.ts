@@ -136,6 +136,16 @@ test('a shared bot that was given a passcode is not shared with those who do not
   expect((await eve.call('GET', '/meetings/zoom/1234567890')).status).toBe(404);
 });
 
+test('a link and an id of the same meeting lead to the same bot', async () => {
+  const [ann, bob] = await Promise.all([retailer.addUser(), retailer.addUser()]);
+  const started = await ann.call('POST', '/bots', { meeting_url: 'https://meet.google.com/lnk-test-abc?authuser=1' });
+  expect([started.status, started.body.native_meeting_id]).toEqual([201, 'lnk-test-abc']);
+  const shared = await bob.call('POST', '/bots', { platform: 'google_meet', native_meeting_id: 'lnk-test-abc' });
+  expect([shared.status, shared.body.id]).toEqual([200, started.body.id]);
+  const refused = await bob.call('POST', '/bots', { meeting_url: 'https://zoom.us/my/ann' });
+  expect([refused.status, refused.body.detail[0].loc]).toEqual([422, ['body', 'meeting_url']]);
+});
+
 test('bad input is named field by field', async () => {
   const user = await retailer.addUser();
   const bad = await user.call('POST', '/bots', { platform: 'skype', native_meeting_id: '' });

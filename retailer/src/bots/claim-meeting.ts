@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StartBotRequest } from '@vexa/shared/contracts/meeting';
+import type { MeetingRequest } from '@vexa/shared/contracts/meeting';
 import type { Db } from '@vexa/shared/db/client';
 import { fieldError, ServiceError } from '@vexa/shared/errors';
 import { meetings } from '../db/schema.ts';
@@ -19,7 +19,7 @@ const maxRaces = 5;
  * Ties the user to the meeting running under the native id, or makes a new one. Of several users who ask at once, the
  * unique index lets one make it; the others share it.
  */
-export async function claimMeeting(db: Db, userId: number, request: StartBotRequest): Promise<Claim> {
+export async function claimMeeting(db: Db, userId: number, request: MeetingRequest): Promise<Claim> {
   for (let race = 0; race < maxRaces; race++) {
     const claim = await db.transaction((tx) => tryClaim(tx, userId, request));
     if (claim) return claim;
@@ -28,7 +28,7 @@ export async function claimMeeting(db: Db, userId: number, request: StartBotRequ
 }
 
 /** Undefined when somebody else made the meeting in this very moment. */
-async function tryClaim(tx: Db, userId: number, request: StartBotRequest): Promise<Claim | undefined> {
+async function tryClaim(tx: Db, userId: number, request: MeetingRequest): Promise<Claim | undefined> {
   const limits = await lockUser(tx, userId);
   if (!limits) throw new ServiceError('unauthorized', 'The user of this key was deleted.');
   const metadata = request.metadata ?? undefined;

@@ -1,5 +1,6 @@
 import type { Identity } from '@vexa/shared/contracts/internal';
-import type { Meeting, StartBotRequest } from '@vexa/shared/contracts/meeting';
+import { type Meeting, type StartBotRequest, toMeetingRequest } from '@vexa/shared/contracts/meeting';
+import type { PlatformHosts } from '@vexa/shared/contracts/platform';
 import type { Db } from '@vexa/shared/db/client';
 import type { Logger } from '@vexa/shared/logging';
 import { findLink } from '../meetings/link-store.ts';
@@ -18,6 +19,8 @@ export interface StartBotDeps {
   db: Db;
   client: WholesalerClient;
   serviceLayerId: string;
+  /** Of which servers a meeting link is understood. */
+  hosts: PlatformHosts;
   onEnded: (meetingId: number) => void;
   logger: Logger;
 }
@@ -25,13 +28,14 @@ export interface StartBotDeps {
 /**
  * Sends a bot to a meeting, or lets the user share the one that is there (`shared`). The meeting is in the database
  * before the wholesaler is asked, so that whatever happens in between can be repaired. Throws `concurrent_bot_limit`,
- * and what the wholesaler's refusal becomes.
+ * `validation_error` for a link that is none, and what the wholesaler's refusal becomes.
  */
 export async function startBot(
   deps: StartBotDeps,
   user: Identity,
-  request: StartBotRequest,
+  asked: StartBotRequest,
 ): Promise<{ meeting: Meeting; shared: boolean }> {
+  const request = toMeetingRequest(asked, deps.hosts);
   const running = await findRunning(deps.db, { platform: request.platform, nativeId: request.native_meeting_id });
   // It may have ended without our knowing: then this user wants a new bot, not a share of the old one.
   if (running) await refreshIfPossible((meeting) => refreshMeeting(deps, meeting), running);

@@ -56,7 +56,12 @@ export async function applyUpstream(
 }
 
 /** The link is for everybody who shares the meeting; the passcode in it belongs to the one who gave it. */
-const withoutPasscode = (url: string | null): string | null => url?.replace(/[?#].*$/, '') ?? null;
+function withoutPasscode(link: string | null): string | null {
+  if (!link || !URL.canParse(link)) return null;
+  const url = new URL(link);
+  for (const name of ['p', 'pwd']) url.searchParams.delete(name);
+  return url.href;
+}
 
 async function end({ db, onEnded }: Pick<RefreshDeps, 'db' | 'onEnded'>, meeting: MeetingRow): Promise<MeetingRow> {
   const ended = await markEnded(db, meeting.id);

@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import { fieldError } from '../errors.ts';
 import { whisperLanguages } from './languages.ts';
-import { nativeIdProblem, Platform } from './platform.ts';
+import { parseMeetingLink } from './meeting-link.ts';
+import { nativeIdProblem, Platform, type PlatformHosts } from './platform.ts';
 import { StorableText } from './text.ts';
 
 export const MeetingStatus = z.enum([
@@ -55,8 +57,11 @@ export type Task = z.infer<typeof Task>;
 
 export const StartBotRequest = z
   .object({
-    platform: Platform,
-    native_meeting_id: z.string().min(1).max(128).openapi({ example: 'team-standup' }),
+    platform: Platform.optional(),
+    native_meeting_id: z.string().min(1).max(128).optional().openapi({ example: 'team-standup' }),
+    meeting_url: StorableText(2_048).pipe(z.string().trim().min(1)).nullish().openapi({
+      description: 'The link as people paste it, in place of `platform`, `native_meeting_id` and `passcode`.',
+    }),
     bot_name: StorableText(64).pipe(z.string().trim().min(1)).optional(),
     language: Language.nullish(),
     task: Task.nullish(),
@@ -68,12 +73,46 @@ export const StartBotRequest = z
     automatic_leave: AutomaticLeave.nullish(),
     metadata: z.record(StorableText(64), StorableText(512)).nullish(),
   })
-  .superRefine((value, ctx) => {
-    const problem = nativeIdProblem(value.platform, value.native_meeting_id);
-    if (problem) ctx.addIssue({ code: 'custom', path: ['native_meeting_id'], message: problem });
+  .superRefine(({ meeting_url, platform, native_meeting_id }, ctx) => {
+    if (meeting_url) return;
+    const problem = (field: string, message: string) => ctx.addIssue({ code: 'custom', path: [field], message });
+    if (!platform) problem('platform', 'is required unless meeting_url is given');
+    if (!native_meeting_id) problem('native_meeting_id', 'is required unless meeting_url is given');
+    const wrong = platform && native_meeting_id && nativeIdProblem(platform, native_meeting_id);
+    if (wrong) problem('native_meeting_id', wrong);
   })
-  .openapi('StartBotRequest');
+  .openapi('StartBotRequest', {
+    description: 'Name the meeting by `platform` and `native_meeting_id`, or by `meeting_url`.',
+  });
 export type StartBotRequest = z.infer<typeof StartBotRequest>;
+
+/** A request of which it is known what meeting it is for; `meeting_url` only where the native id does not make the link. */
+export type MeetingRequest = StartBotRequest & { platform: Platform; native_meeting_id: string };
+
+/** Finds out what meeting is meant. Throws `validation_error` naming the field. */
+export function toMeetingRequest(request: StartBotRequest, hosts: PlatformHosts): MeetingRequest {
+  const { meeting_url, platform, native_meeting_id, passcode, ...rest } = request;
+  if (!meeting_url) {
+    if (platform && native_meeting_id) return { ...rest, platform, native_meeting_id, ...(passcode && { passcode }) };
+    throw fieldError(['body', 'meeting_url'], 'is required where platform and native_meeting_id are not given');
+  }
+  const link = parseMeetingLink(meeting_url, hosts);
+  if ('problem' in link) throw fieldError(['body', 'meeting_url'], link.problem);
+  if (platform && platform !== link.platform) {
+    throw fieldError(['body', 'platform'], `is not the one of meeting_url, which is ${link.platform}`);
+  }
+  if (native_meeting_id && native_meeting_id !== link.nativeId) {
+    throw fieldError(['body', 'native_meeting_id'], 'is not the one in meeting_url');
+  }
+  const known = passcode ?? link.passcode;
+  return {
+    ...rest,
+    platform: link.platform,
+    native_meeting_id: link.nativeId,
+    ...(known && { passcode: known }),
+    ...(link.url && { meeting_url: link.url }),
+  };
+}
 
 export const ReconfigureBotRequest = z
   .object({ language: Language.nullish(), task: Task.nullish() })

@@ -28,19 +28,24 @@ export interface PlatformHosts {
   jitsiUrl: string;
 }
 
-/** The link a person would open; `passcode` is added where the platform carries it in the link. */
-export function constructMeetingUrl(
-  platform: Platform,
-  nativeId: string,
-  passcode: string | undefined,
-  hosts: PlatformHosts,
-): string {
+interface MeetingName {
+  platform: Platform;
+  native_meeting_id: string;
+  passcode?: string | null | undefined;
+  /** Where the native id alone does not make the link. */
+  meeting_url?: string | null | undefined;
+}
+
+/** The link a person would open; the passcode is added where the platform carries it in the link. */
+export function meetingUrlOf(meeting: MeetingName, hosts: PlatformHosts): string {
+  const { platform, native_meeting_id: nativeId, passcode, meeting_url: given } = meeting;
   const query = (name: string) => (passcode ? `?${name}=${encodeURIComponent(passcode)}` : '');
   switch (platform) {
     case 'google_meet':
-      return `https://meet.google.com/${nativeId}`;
+      return given ?? `https://meet.google.com/${nativeId}`;
     case 'teams':
-      return `https://teams.live.com/meet/${nativeId}${query('p')}`;
+      if (given && nativeIdProblem(platform, nativeId)) return given;
+      return `${given ?? `https://teams.live.com/meet/${nativeId}`}${query('p')}`;
     case 'zoom':
       return `https://zoom.us/j/${nativeId}${query('pwd')}`;
     case 'jitsi':

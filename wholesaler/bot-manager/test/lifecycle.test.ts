@@ -343,10 +343,22 @@ describe('starting a bot', () => {
     expect(runner.started).toHaveLength(2);
   });
 
+  it('takes the link instead of the id, and gives the bot the link with its passcode', async () => {
+    const meeting_url = 'acme.zoom.us/j/1234567890?pwd=a%20b&uname=Ann';
+    const { status, body } = await user('POST', '/bots', { meeting_url });
+    expect([status, body.platform, body.native_meeting_id]).toEqual([201, 'zoom', '1234567890']);
+    expect(runner.started.at(-1)?.config).toMatchObject({
+      platform: 'zoom',
+      meetingUrl: 'https://zoom.us/j/1234567890?pwd=a%20b',
+    });
+  });
+
   it.each([
     [{ platform: 'myspace', native_meeting_id: 'abc' }, ['body', 'platform']],
     [{ platform: 'google_meet', native_meeting_id: 'ABC' }, ['body', 'native_meeting_id']],
     [{ platform: 'local' }, ['body', 'native_meeting_id']],
+    [{ meeting_url: 'https://zoom.us/my/ann' }, ['body', 'meeting_url']],
+    [{ meeting_url: 'https://zoom.us/j/1234567890', platform: 'teams' }, ['body', 'platform']],
     [{ platform: 'local', native_meeting_id: 'room', language: 'English' }, ['body', 'language']],
     [{ platform: 'local', native_meeting_id: 'room', model_identifier: 'a\u0000b' }, ['body', 'model_identifier']],
   ])('with bad input %j names the field', async (body, loc) => {

@@ -1,7 +1,7 @@
 import { checkPlan } from '@vexa/shared/accounts/plans/check-plan';
 import type { Identity } from '@vexa/shared/contracts/internal';
-import { Meeting, type StartBotRequest } from '@vexa/shared/contracts/meeting';
-import { constructMeetingUrl, type PlatformHosts } from '@vexa/shared/contracts/platform';
+import { Meeting, type MeetingRequest, type StartBotRequest, toMeetingRequest } from '@vexa/shared/contracts/meeting';
+import { meetingUrlOf, type PlatformHosts } from '@vexa/shared/contracts/platform';
 import type { Db } from '@vexa/shared/db/client';
 import { ServiceError } from '@vexa/shared/errors';
 import { answerBefore } from '@vexa/shared/idempotency/answer-once';
@@ -41,9 +41,9 @@ type Reserved = { replay: Meeting } | { meeting: MeetingRow; run: BotRun };
 
 /**
  * Creates a meeting and sends a bot to it. Limits are decided in the transaction that creates the meeting, under a
- * lock on the user, so requests in parallel cannot overshoot them. Throws `validation_error` for a model that is not
- * there, `plan_limit`, `meeting_already_active`, `concurrent_bot_limit`, `no_capacity`, `unavailable` when the bot could
- * not be started, and for an idempotency key `conflict` (still running) or `validation_error` (other request).
+ * lock on the user, so requests in parallel cannot overshoot them. Throws `validation_error` for a link that is none and
+ * a model that is not there, `plan_limit`, `meeting_already_active`, `concurrent_bot_limit`, `no_capacity`, `unavailable`
+ * when the bot could not be started, and for an idempotency key `conflict` (still running) or `validation_error` (other request).
  */
 export async function startBot(deps: StartBotDeps, input: StartBotInput): Promise<Meeting> {
   try {
@@ -55,11 +55,12 @@ export async function startBot(deps: StartBotDeps, input: StartBotInput): Promis
 }
 
 async function start(deps: StartBotDeps, input: StartBotInput): Promise<Meeting> {
-  const { identity, request, idempotencyKey } = input;
+  const { identity, idempotencyKey } = input;
+  const request = toMeetingRequest(input.request, deps.hosts);
   const key: IdempotencyKey | undefined =
     idempotencyKey === undefined
       ? undefined
-      : { userId: identity.user_id, key: idempotencyKey, requestHash: hashRequest(request) };
+      : { userId: identity.user_id, key: idempotencyKey, requestHash: hashRequest(input.request) };
   const model = await chooseModel(deps.models, request.model_identifier);
   const reserve = async (tx: Db): Promise<Reserved> => {
     const before = key && (await answerBefore(tx, key));
@@ -78,7 +79,7 @@ async function start(deps: StartBotDeps, input: StartBotInput): Promise<Meeting>
 async function makeMeeting(
   deps: StartBotDeps,
   tx: Db,
-  { identity, request }: { identity: Identity; request: StartBotRequest & { model_identifier: string } },
+  { identity, request }: { identity: Identity; request: MeetingRequest & { model_identifier: string } },
 ): Promise<Exclude<Reserved, { replay: Meeting }>> {
   const userId = identity.user_id;
   const at = deps.now();
@@ -111,15 +112,14 @@ const alreadyActive = () =>
 
 function meetingValues(
   { hosts }: StartBotDeps,
-  { userId, request, at }: { userId: number; request: StartBotRequest; at: Date },
+  { userId, request, at }: { userId: number; request: MeetingRequest; at: Date },
 ) {
-  const { platform, native_meeting_id: nativeId, passcode } = request;
   const first = { from: null, to: 'requested' as const, timestamp: at.toISOString(), source: 'user' };
   return {
     user_id: userId,
-    platform,
-    platform_specific_id: nativeId,
-    meeting_url: constructMeetingUrl(platform, nativeId, passcode ?? undefined, hosts),
+    platform: request.platform,
+    platform_specific_id: request.native_meeting_id,
+    meeting_url: meetingUrlOf(request, hosts),
     data: { ...settingsFrom(request), ...origin(), status_transition: [first] },
     metadata: request.metadata ?? {},
     created_at: at,
