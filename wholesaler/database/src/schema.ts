@@ -22,6 +22,8 @@ export {
   userPlans,
   users,
 } from '@vexa/shared/db/tables/accounts';
+/** Owner: transcription-collector. */
+export { transcriptShares } from '@vexa/shared/db/tables/shares';
 export { webhookDeliveries, webhookEndpoints } from '@vexa/shared/db/tables/webhooks';
 
 const time = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
@@ -132,20 +134,6 @@ export const transcriptions = pgTable(
     // A search reads only what its user said, however large the table.
     index('transcriptions_search').using('gin', t.user_id, t.search),
   ],
-);
-
-/** Owner: transcription-collector. Links that open one transcript to whoever has them; the link itself is not kept. */
-export const transcriptShares = pgTable(
-  'transcript_shares',
-  {
-    /** SHA-256 of the share id. */
-    id_hash: text('id_hash').primaryKey(),
-    meeting_id: integer('meeting_id').notNull(),
-    user_id: integer('user_id').notNull(),
-    expires_at: time('expires_at').notNull(),
-    created_at: time('created_at').notNull().defaultNow(),
-  },
-  (t) => [index('transcript_shares_by_meeting').on(t.meeting_id), index('transcript_shares_by_end').on(t.expires_at)],
 );
 
 /** Owner: transcription-collector. Meetings that were purged: late messages about them are dropped, not stored. */

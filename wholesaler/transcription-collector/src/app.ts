@@ -4,10 +4,11 @@ import { createApp as createBaseApp } from '@vexa/shared/http/app';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import type { Metrics } from '@vexa/shared/http/metrics';
 import type { Logger } from '@vexa/shared/logging';
+import { mountPublicTranscripts } from '@vexa/shared/transcripts/public-route';
 import type { DrainDeps } from './meetings/drain-meeting.ts';
 import { mountInternal } from './routes/internal.ts';
-import { mountPublic } from './routes/public.ts';
 import { mountTranscripts, type TranscriptRouteDeps } from './routes/transcripts.ts';
+import { readShared } from './transcripts/share-transcript.ts';
 
 export interface AppDeps extends DrainDeps, TranscriptRouteDeps {
   logger: Logger;
@@ -20,7 +21,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVaria
   const app = createBaseApp<IdentityVariables>(deps.logger, deps);
   mountHealth(app, deps.checks);
   mountTranscripts(app, deps);
-  mountPublic(app, deps);
+  mountPublicTranscripts(app, (shareId) => readShared(deps, shareId));
   mountInternal(app, deps);
   return app;
 }

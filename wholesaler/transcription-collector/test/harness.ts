@@ -5,6 +5,7 @@ import { streams } from '@vexa/shared/contracts/redis-names';
 import type { SpokenWord } from '@vexa/shared/contracts/stream-messages';
 import { Transcript } from '@vexa/shared/contracts/transcript';
 import { connectDb, type DbConnection } from '@vexa/shared/db/client';
+import { defaultTiming, type EventStreamTiming } from '@vexa/shared/live/event-stream';
 import { startPostgres, uniqueDatabaseName } from '@vexa/shared/local/postgres';
 import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
 import { createLogger } from '@vexa/shared/logging';
@@ -13,7 +14,6 @@ import { migrateWholesaler } from '@vexa/wholesaler-database/migrate';
 import { meetings } from '@vexa/wholesaler-database/schema';
 import { Redis } from 'ioredis';
 import { type CollectorConfig, configFromEnv } from '../src/config.ts';
-import { defaultTiming, type EventStreamTiming } from '../src/live/event-stream.ts';
 import { type CollectorService, createService } from '../src/service.ts';
 
 export const secrets = { internal: 'internal-secret-for-tests', session: 'session-secret-for-tests' };

@@ -1,17 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { type Cursor, newEpoch } from '@vexa/shared/transcripts/cursor';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { keyTtlSeconds, ownKeys } from '../redis/keys.ts';
 import { defineScript } from '../redis/script.ts';
-import type { Cursor } from './cursor.ts';
 
 // Longer lists of changes cost more than the whole transcript.
 const maxChanges = 2_000;
-
-let epochs = 0;
-const processId = BigInt(`0x${randomBytes(6).toString('hex')}`).toString(36);
-/** A name no other log has; it becomes the log's epoch if there is no log yet. */
-export const newEpoch = (): string => `${processId}z${(epochs++).toString(36)}`;
 
 export const changeKeys = (meetingId: number): [log: string, changes: string] => [
   ownKeys.changeLog(meetingId),

@@ -2,26 +2,18 @@ import { StatusPublication } from '@vexa/shared/contracts/live-frames';
 import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
 import { isTerminal } from '@vexa/shared/contracts/meeting-lifecycle';
 import { channels } from '@vexa/shared/contracts/redis-names';
-import type { Segment } from '@vexa/shared/contracts/transcript';
+import type { LiveEvent, OnLiveEvent } from '@vexa/shared/live/event-stream';
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import type { SharedSubscriber } from '@vexa/shared/redis/shared-subscriber';
+import type { Cursor } from '@vexa/shared/transcripts/cursor';
 import { readChanges } from '../changes/change-log.ts';
-import type { Cursor } from '../changes/cursor.ts';
 import { findMeetingById } from '../meetings/meeting-store.ts';
 import { type ReadDeps, readChangedSegments } from '../transcripts/read-segments.ts';
-
-/** What everybody who follows a meeting is told. `from` is where a follower has to stand for it to be complete. */
-export type LiveEvent =
-  | { type: 'segments'; from: Cursor; to: Cursor; segments: Segment[] }
-  | { type: 'reset' }
-  | { type: 'status'; status: MeetingStatus };
 
 export interface WatchDeps extends ReadDeps {
   subscriber: SharedSubscriber;
   logger: Logger;
 }
-
-type OnEvent = (event: LiveEvent) => void;
 
 const shortestPauseMs = 50;
 const lookEveryMs = 5_000;
@@ -33,7 +25,7 @@ const lookEveryMs = 5_000;
 export class MeetingWatch {
   readonly #deps: WatchDeps;
   readonly #meetingId: number;
-  readonly #listeners = new Set<OnEvent>();
+  readonly #listeners = new Set<OnLiveEvent>();
   readonly #ends: (() => void)[] = [];
   #cursor: Cursor | undefined;
   #status: MeetingStatus | undefined;
@@ -69,11 +61,11 @@ export class MeetingWatch {
     return this.#listeners.size;
   }
 
-  add(listener: OnEvent): void {
+  add(listener: OnLiveEvent): void {
     this.#listeners.add(listener);
   }
 
-  remove(listener: OnEvent): void {
+  remove(listener: OnLiveEvent): void {
     this.#listeners.delete(listener);
   }
 

@@ -1,4 +1,5 @@
-import { type LiveEvent, MeetingWatch, type WatchDeps } from './meeting-watch.ts';
+import type { OnLiveEvent } from '@vexa/shared/live/event-stream';
+import { MeetingWatch, type WatchDeps } from './meeting-watch.ts';
 
 /** The meetings that somebody follows; each is watched once, from its first follower to its last. */
 export class TranscriptFollowers implements Disposable {
@@ -15,7 +16,7 @@ export class TranscriptFollowers implements Disposable {
   }
 
   /** Resolves once nothing is missed any more. The returned function ends it. */
-  async follow(meetingId: number, onEvent: (event: LiveEvent) => void): Promise<() => void> {
+  async follow(meetingId: number, onEvent: OnLiveEvent): Promise<() => void> {
     const entry = this.#watches.get(meetingId) ?? this.#start(meetingId);
     entry.watch.add(onEvent);
     const end = () => {

@@ -1,5 +1,6 @@
 import { keys } from '@vexa/shared/contracts/redis-names';
 import type { Db } from '@vexa/shared/db/client';
+import { deleteShares } from '@vexa/shared/transcripts/share-store';
 import type { Redis } from 'ioredis';
 import { changeKeys } from '../changes/change-log.ts';
 import { keyTtlSeconds, ownKeys } from '../redis/keys.ts';
@@ -7,7 +8,6 @@ import { defineScript } from '../redis/script.ts';
 import { deleteAllSegments } from '../segments/segment-store.ts';
 import { eraseSpeakers, sessionsOf } from '../sessions/session-store.ts';
 import { withdrawDeadLetters } from '../stream/dead-letters.ts';
-import { deleteShares } from '../transcripts/share-store.ts';
 import { withMeetingLock } from './meeting-lock.ts';
 import { putPurged } from './purged-store.ts';
 

@@ -1,7 +1,7 @@
 import type { Db } from '@vexa/shared/db/client';
 import { errorFields, type Logger } from '@vexa/shared/logging';
+import { deleteExpiredShares } from '@vexa/shared/transcripts/share-store';
 import type { RetentionConfig } from '../config.ts';
-import { deleteExpiredShares } from '../transcripts/share-store.ts';
 import type { BotManagerClient } from './bot-manager-client.ts';
 import { expiredMeetings, untoldMeetings } from './retention-store.ts';
 

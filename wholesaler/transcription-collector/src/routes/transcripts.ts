@@ -11,14 +11,16 @@ import {
 } from '@vexa/shared/contracts/routes/transcripts';
 import { fieldError, notFound, ServiceError } from '@vexa/shared/errors';
 import { answerOnce } from '@vexa/shared/idempotency/answer-once';
+import { type EventStreamDeps, eventStream, eventStreamHeaders } from '@vexa/shared/live/event-stream';
+import { decodeCursor, requireCursor } from '@vexa/shared/transcripts/cursor';
 import { formatTranscript, mediaTypes } from '@vexa/shared/transcripts/format-transcript';
-import { decodeCursor, requireCursor } from '../changes/cursor.ts';
-import { type EventStreamDeps, eventStream } from '../live/event-stream.ts';
+import { type HitQuery, searchPage } from '@vexa/shared/transcripts/search-page';
+import { type FeedDeps, transcriptFeed } from '../live/transcript-feed.ts';
 import { getTranscript, type MeetingQuery, requireMeeting } from '../transcripts/get-transcript.ts';
-import { searchTranscripts } from '../transcripts/search-transcripts.ts';
+import { selectHits } from '../transcripts/search-store.ts';
 import { type ShareDeps, shareTranscript } from '../transcripts/share-transcript.ts';
 
-export interface TranscriptRouteDeps extends ShareDeps, EventStreamDeps {
+export interface TranscriptRouteDeps extends ShareDeps, EventStreamDeps, FeedDeps {
   internalTokenSecret: string;
 }
 
@@ -46,11 +48,11 @@ export function mountTranscripts(app: OpenAPIHono<{ Variables: IdentityVariables
     if (deps.followers.size >= maxFollowers) throw tooManyFollowers();
     const lastSeen = decodeCursor(c.req.valid('header')['last-event-id'] ?? '');
     const { outgoing } = c.env as HttpBindings;
-    return c.body(eventStream(deps, { meeting, lastSeen, cut: () => outgoing.destroy() }), 200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
+    return c.body(
+      eventStream(deps, { feed: transcriptFeed(deps, meeting), lastSeen, cut: () => outgoing.destroy() }),
+      200,
+      eventStreamHeaders,
+    );
   });
 
   app.openapi(shareTranscriptRoute, async (c) => {
@@ -67,8 +69,8 @@ export function mountTranscripts(app: OpenAPIHono<{ Variables: IdentityVariables
   });
 
   app.openapi(searchRoute, async (c) => {
-    const { q, limit, cursor } = c.req.valid('query');
-    return c.json(await searchTranscripts(deps.db, { userId: c.var.identity.user_id, q, limit, cursor }), 200);
+    const find = (query: HitQuery) => selectHits(deps.db, c.var.identity.user_id, query);
+    return c.json(await searchPage(c.req.valid('query'), find), 200);
   });
 }
 

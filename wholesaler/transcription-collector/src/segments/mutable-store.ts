@@ -1,8 +1,9 @@
 import { channels, keys } from '@vexa/shared/contracts/redis-names';
 import type { Segment } from '@vexa/shared/contracts/transcript';
+import { newEpoch } from '@vexa/shared/transcripts/cursor';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { changeKeys, luaNoteChanges, newEpoch } from '../changes/change-log.ts';
+import { changeKeys, luaNoteChanges } from '../changes/change-log.ts';
 import { keyTtlSeconds, ownKeys } from '../redis/keys.ts';
 import { defineScript } from '../redis/script.ts';
 import { revisionLength, revisionTimeMs } from './revision.ts';

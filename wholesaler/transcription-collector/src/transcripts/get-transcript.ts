@@ -2,7 +2,7 @@ import { isTerminal } from '@vexa/shared/contracts/meeting-lifecycle';
 import type { Platform } from '@vexa/shared/contracts/platform';
 import type { Transcript } from '@vexa/shared/contracts/transcript';
 import { notFound } from '@vexa/shared/errors';
-import { type Cursor, encodeCursor } from '../changes/cursor.ts';
+import { type Cursor, encodeCursor } from '@vexa/shared/transcripts/cursor';
 import { findMeeting, type MeetingRow } from '../meetings/meeting-store.ts';
 import { type ReadDeps, readChangedSegments } from './read-segments.ts';
 

@@ -1,8 +1,8 @@
 import { bySpokenOrder, type Segment } from '@vexa/shared/contracts/transcript';
 import type { Db } from '@vexa/shared/db/client';
+import type { Cursor } from '@vexa/shared/transcripts/cursor';
 import type { Redis } from 'ioredis';
 import { readChanges } from '../changes/change-log.ts';
-import type { Cursor } from '../changes/cursor.ts';
 import type { SegmentFilter } from '../filters/segment-filter.ts';
 import { isPurged } from '../meetings/purged-store.ts';
 import { readMutableSegments, readMutableSegmentsById } from '../segments/mutable-store.ts';

@@ -1,16 +1,9 @@
 import { Platform } from '@vexa/shared/contracts/platform';
-import type { SearchHit } from '@vexa/shared/contracts/transcript';
 import type { Db } from '@vexa/shared/db/client';
+import type { FoundHit, HitQuery } from '@vexa/shared/transcripts/search-page';
 import { meetingSessions, meetings, transcriptions } from '@vexa/wholesaler-database/schema';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-
-interface HitQuery {
-  userId: number;
-  q: string;
-  beforeId: number | undefined;
-  limit: number;
-}
 
 const Row = z.object({
   id: z.int(),
@@ -31,7 +24,7 @@ const Row = z.object({
 const headline = 'StartSel=**, StopSel=**, MaxWords=40, MinWords=20';
 
 /** Newest first; `+ 0` keeps the planner from walking all ids instead of the words. Text that names no word finds nothing. */
-export async function selectHits(db: Db, { userId, q, beforeId, limit }: HitQuery) {
+export async function selectHits(db: Db, userId: number, { q, beforeId, limit }: HitQuery): Promise<FoundHit[]> {
   const rows = await db.execute(sql`
     with query as (select websearch_to_tsquery('simple', ${q}) as q),
     hits as (
@@ -55,7 +48,7 @@ export async function selectHits(db: Db, { userId, q, beforeId, limit }: HitQuer
   return rows.map((row) => toHit(Row.parse(row)));
 }
 
-function toHit(row: z.infer<typeof Row>): { id: number; hit: SearchHit } {
+function toHit(row: z.infer<typeof Row>): FoundHit {
   const startMs = row.session_start_ms + Math.round(row.start_time * 1000);
   const endMs = row.session_start_ms + Math.round(row.end_time * 1000);
   const hit = {

@@ -1,6 +1,6 @@
-import type { Db } from '@vexa/shared/db/client';
-import { transcriptShares } from '@vexa/wholesaler-database/schema';
 import { and, eq, gt, inArray, lte, sql } from 'drizzle-orm';
+import type { Db } from '../db/client.ts';
+import { transcriptShares } from '../db/tables/shares.ts';
 
 export interface ShareRow {
   idHash: string;
@@ -16,7 +16,7 @@ export async function putShare(db: Db, { idHash, meetingId, userId, expiresAt }:
 }
 
 /** The share if it has not expired. */
-export async function findShare(db: Db, idHash: string) {
+export async function findShareByHash(db: Db, idHash: string) {
   const [row] = await db
     .select({ meetingId: transcriptShares.meeting_id, userId: transcriptShares.user_id })
     .from(transcriptShares)

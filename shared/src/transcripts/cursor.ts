@@ -1,10 +1,17 @@
-import { fieldError } from '@vexa/shared/errors';
+import { randomBytes } from 'node:crypto';
+import { fieldError } from '../errors.ts';
 
 /** A place in a meeting's list of changes. Places of different epochs cannot be compared. */
 export interface Cursor {
   epoch: string;
   seq: number;
 }
+
+const processId = BigInt(`0x${randomBytes(6).toString('hex')}`).toString(36);
+let epochs = 0;
+
+/** One that no other list of changes ever has. */
+export const newEpoch = (): string => `${processId}z${(epochs++).toString(36)}`;
 
 export const encodeCursor = ({ epoch, seq }: Cursor): string => `${epoch}.${seq}`;
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { newEpoch } from './change-log.ts';
-import { decodeCursor, encodeCursor, requireCursor } from './cursor.ts';
+import { decodeCursor, encodeCursor, newEpoch, requireCursor } from './cursor.ts';
 
 test('a cursor comes back as it was', () => {
   const cursor = { epoch: newEpoch(), seq: 42 };

@@ -1,15 +1,27 @@
-import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
-import { isTerminal } from '@vexa/shared/contracts/meeting-lifecycle';
-import { errorFields, type Logger } from '@vexa/shared/logging';
-import { type Cursor, encodeCursor } from '../changes/cursor.ts';
-import { findMeetingById, type MeetingRow } from '../meetings/meeting-store.ts';
-import { readTranscript } from '../transcripts/get-transcript.ts';
-import type { ReadDeps } from '../transcripts/read-segments.ts';
-import type { LiveEvent } from './meeting-watch.ts';
-import type { TranscriptFollowers } from './transcript-followers.ts';
+import type { MeetingStatus } from '../contracts/meeting.ts';
+import { isTerminal } from '../contracts/meeting-lifecycle.ts';
+import type { Segment, Transcript } from '../contracts/transcript.ts';
+import { errorFields, type Logger } from '../logging.ts';
+import { type Cursor, encodeCursor } from '../transcripts/cursor.ts';
 
-export interface EventStreamDeps extends ReadDeps {
-  followers: TranscriptFollowers;
+/** What everybody who follows a meeting is told. `from` is where a follower has to stand for it to be complete. */
+export type LiveEvent =
+  | { type: 'segments'; from: Cursor; to: Cursor; segments: Segment[] }
+  | { type: 'reset' }
+  | { type: 'status'; status: MeetingStatus };
+
+export type OnLiveEvent = (event: LiveEvent) => void;
+
+/** One meeting as one reader may see it; each product has its own. */
+export interface TranscriptFeed {
+  meetingId: number;
+  /** Resolves once everything that happens from then on will be told. The returned function ends it. */
+  follow(onEvent: OnLiveEvent): Promise<() => void>;
+  /** All that was said, or only what changed since, and where the reader then stands. */
+  read(since: Cursor | undefined): Promise<{ transcript: Transcript; cursor: Cursor }>;
+}
+
+export interface EventStreamDeps {
   logger: Logger;
   timing: EventStreamTiming;
 }
@@ -19,18 +31,24 @@ export interface EventStreamTiming {
   beatMs: number;
   /** A reader who takes nothing for this long while something waits is dropped, ms. */
   stalledMs: number;
-  /** A stream ends after this long, so that a client shows its key again, ms. */
+  /** A stream ends after this long, once something was told, so that a client shows its key again, ms. */
   longestMs: number;
 }
 
 export const defaultTiming: EventStreamTiming = { beatMs: 15_000, stalledMs: 30_000, longestMs: 600_000 };
 
 export interface Following {
-  meeting: MeetingRow;
+  feed: TranscriptFeed;
   lastSeen: Cursor | undefined;
   /** Ends the connection of a reader who takes nothing: one that waits for room would not notice the stream's end. */
   cut: () => void;
 }
+
+export const eventStreamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+};
 
 const maxWaitingBytes = 256 * 1024;
 
@@ -39,8 +57,8 @@ const maxWaitingBytes = 256 * 1024;
  * or since `lastSeen`, and then every change. What waits for a reader is bounded: over it, single changes are forgotten
  * and what changed in the meantime is read anew when the reader takes more.
  */
-export function eventStream(deps: EventStreamDeps, { meeting, lastSeen, cut }: Following): ReadableStream {
-  const follower = new Follower(deps, { meeting, lastSeen, cut });
+export function eventStream(deps: EventStreamDeps, following: Following): ReadableStream {
+  const follower = new Follower(deps, following);
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => follower.start(controller),
@@ -53,9 +71,8 @@ export function eventStream(deps: EventStreamDeps, { meeting, lastSeen, cut }: F
 
 class Follower {
   readonly #deps: EventStreamDeps;
-  readonly #meetingId: number;
+  readonly #feed: TranscriptFeed;
   readonly #cut: () => void;
-  #meeting: MeetingRow;
   /** Up to where the reader was told; undefined while that is being read. */
   #position: Cursor | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -63,7 +80,7 @@ class Follower {
   #waitingBytes = 0;
   /** The reader has to be told by a read of its own what changed since its position. */
   #behind = true;
-  #status: MeetingStatus;
+  #status: MeetingStatus | undefined;
   #toldStatus: MeetingStatus | undefined;
   #wanted = Promise.withResolvers<void>();
   #waitingSince: number | undefined;
@@ -71,23 +88,21 @@ class Follower {
   #beat: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(deps: EventStreamDeps, { meeting, lastSeen, cut }: Following) {
+  constructor(deps: EventStreamDeps, { feed, lastSeen, cut }: Following) {
     this.#deps = deps;
+    this.#feed = feed;
     this.#cut = cut;
-    this.#meeting = meeting;
-    this.#meetingId = meeting.id;
-    this.#status = meeting.status;
     this.#position = lastSeen;
   }
 
   async start(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     this.#controller = controller;
-    const { timing, followers } = this.#deps;
+    const { timing } = this.#deps;
     const startedAt = performance.now();
     this.#beat = setInterval(() => this.#onBeat(startedAt), Math.min(timing.beatMs, timing.stalledMs / 2));
     try {
       // Before the first read: what happens during it is then told after it.
-      this.#unfollow = await followers.follow(this.#meetingId, (event) => this.#onEvent(event));
+      this.#unfollow = await this.#feed.follow((event) => this.#onEvent(event));
     } catch (error) {
       this.#fail(error);
     }
@@ -136,10 +151,9 @@ class Follower {
     this.#behind = false;
     // What is told during the reads may be older or newer than what they give: then all of it is read once more.
     this.#position = undefined;
-    this.#meeting = (await findMeetingById(this.#deps.db, this.#meetingId)) ?? this.#meeting;
-    const { transcript, cursor } = await readTranscript(this.#deps, this.#meeting, from);
+    const { transcript, cursor } = await this.#feed.read(from);
     this.#position = cursor;
-    this.#status = this.#meeting.status;
+    this.#status = transcript.status;
     if (!transcript.partial) return sse('snapshot', transcript, cursor);
     return transcript.segments.length > 0 ? sse('segments', { segments: transcript.segments }, cursor) : '';
   }
@@ -180,15 +194,16 @@ class Follower {
     const { stalledMs, longestMs } = this.#deps.timing;
     const now = performance.now();
     if (this.#waitingSince !== undefined && now - this.#waitingSince > stalledMs && !this.#hasRoom()) {
-      this.#deps.logger.info({ meeting_id: this.#meetingId }, 'a reader of a live transcript was too slow');
+      this.#deps.logger.info({ meeting_id: this.#feed.meetingId }, 'a reader of a live transcript was too slow');
       this.#fail(new Error('reader too slow'));
-    } else if (now - startedAt > longestMs) this.#end();
+    } else if (now - startedAt > longestMs && this.#toldStatus !== undefined) this.#end();
     else if (this.#hasRoom()) this.#enqueue(': beat\n\n');
   }
 
   #hasRoom = (): boolean => (this.#controller?.desiredSize ?? 0) > 0;
 
-  #isOver = (): boolean => isTerminal(this.#status) && this.#toldStatus === this.#status && !this.#behind;
+  #isOver = (): boolean =>
+    this.#status !== undefined && isTerminal(this.#status) && this.#toldStatus === this.#status && !this.#behind;
 
   #end(): void {
     if (this.#closed) return;
@@ -199,7 +214,7 @@ class Follower {
 
   #fail(error: unknown): void {
     if (this.#closed) return;
-    this.#deps.logger.debug({ ...errorFields(error), meeting_id: this.#meetingId }, 'live transcript ended early');
+    this.#deps.logger.debug({ ...errorFields(error), meeting_id: this.#feed.meetingId }, 'live transcript ended early');
     this.close();
     this.#cut();
     this.#controller?.close();
