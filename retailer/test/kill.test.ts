@@ -40,7 +40,7 @@ async function startProcess(): Promise<string> {
       fetch(`${url}/health/ready`)
         .then((answer) => answer.ok)
         .catch(() => false),
-    { deadlineMs: 20_000, everyMs: 50 },
+    { deadlineMs: 40_000, everyMs: 50 },
   );
   return url;
 }

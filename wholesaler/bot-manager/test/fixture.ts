@@ -198,7 +198,7 @@ export const untilStatus = (client: Client, room: string, status: Meeting['statu
       const { body } = await client('GET', `/meetings/local/${room}`);
       return body.status === status && (body as Meeting);
     },
-    { deadlineMs: 20_000 },
+    { deadlineMs: 40_000 },
   );
 
 export const statusesOf = (meeting: Meeting): string[] =>

@@ -172,7 +172,7 @@ test('nothing is lost while Redis is away, and readers are told to come back', a
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
   await harness.server.start();
   await send(harness.redis, said(m, 'r', { n: 2, start: 1, end: 2, text: 'after' }), sessionEnd(m, 'r'));
-  await drained(collector.url, m, { deadlineMs: 20_000 });
+  await drained(collector.url, m, { deadlineMs: 40_000 });
   expect(await textsOf(collector.url, m)).toEqual(['before', 'after']);
 });
 
@@ -203,7 +203,7 @@ test('collectors killed at random lose and double nothing, and readers always se
     }
   }
   await send(harness.redis, sessionEnd(m, 'long', total));
-  expect(await drained(collector.url, m, { deadlineMs: 20_000 })).toMatchObject({ segment_count: total });
+  expect(await drained(collector.url, m, { deadlineMs: 40_000 })).toMatchObject({ segment_count: total });
   await look();
   expect(await textsOf(collector.url, m)).toEqual(Array.from({ length: total }, (_, n) => `word ${n}`));
   for (const { child, started } of processes.splice(0)) {

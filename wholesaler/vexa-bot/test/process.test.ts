@@ -56,7 +56,7 @@ test('SIGTERM leaves in good order: reported, exit 0, nothing left behind, no se
   const config = world.meetingConfig(room);
   const child = run(config);
   const reports = () => world.manager.callbacks.filter((c) => c.connection_id === config.connectionId);
-  await waitFor('active', () => reports().some(({ status }) => status === 'active'), { deadlineMs: 20_000 });
+  await waitFor('active', () => reports().some(({ status }) => status === 'active'));
   const family = descendantsOf(child.pid);
   expect(family.length).toBeGreaterThan(1);
   child.kill('SIGTERM');
@@ -74,7 +74,7 @@ test('a bot that is killed takes its browser with it', async () => {
   const child = run(config);
   const reports = () => world.manager.callbacks.filter((c) => c.connection_id === config.connectionId);
   // Redis is away the whole time, which keeps no bot from its work.
-  await waitFor('active', () => reports().some(({ status }) => status === 'active'), { deadlineMs: 20_000 });
+  await waitFor('active', () => reports().some(({ status }) => status === 'active'));
   const family = descendantsOf(child.pid);
   child.kill('SIGKILL');
   await waitFor('the browser to be gone', () => family.every(({ pid }) => !isAlive(pid)), { deadlineMs: 15_000 });

@@ -111,7 +111,7 @@ export async function startBotWorld(redisUrl: string): Promise<BotWorld> {
         manager.callbacks.filter((c) => c.connection_id === connectionId && c.status !== 'heartbeat');
       const until: SentBot['until'] = (status) =>
         waitFor(`the report ${status}`, () => reports().some((report) => report.status === status), {
-          deadlineMs: 20_000,
+          deadlineMs: 40_000,
         });
       return { ...bot, connectionId, reports, until };
     },
