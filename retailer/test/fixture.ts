@@ -21,6 +21,12 @@ export interface Answer {
   body: any;
 }
 
+export async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json');
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
 export class User {
   readonly url: string;
   readonly key: string;
@@ -42,8 +48,7 @@ export class User {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    return answerOf(response);
   }
 
   start(nativeId: string, more: Record<string, unknown> = {}): Promise<Answer> {
@@ -89,7 +94,11 @@ type Overrides = (config: RetailerConfig) => RetailerConfig;
 type MoreEnv = () => Record<string, string>;
 
 /** A retailer of this test file with a real database and a wholesaler that obeys. */
-export function useRetailer(overrides: Overrides = (config) => config, moreEnv: MoreEnv = () => ({})): Retailer {
+export function useRetailer(
+  overrides: Overrides = (config) => config,
+  moreEnv: MoreEnv = () => ({}),
+  logger = createLogger('test', 'silent'),
+): Retailer {
   const stack = new AsyncDisposableStack();
   let postgres: LocalPostgres;
   let service: ReturnType<typeof createService> | undefined;
@@ -116,7 +125,7 @@ export function useRetailer(overrides: Overrides = (config) => config, moreEnv: 
       ...moreEnv(),
     });
     service = createService(overrides(config), {
-      logger: createLogger('test', 'silent'),
+      logger,
       secretsEveryMs: 50,
     });
     Object.assign(urls, await service.start());
@@ -140,8 +149,7 @@ export function useRetailer(overrides: Overrides = (config) => config, moreEnv: 
 
   const call = async (url: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(url, init);
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    return answerOf(response);
   };
   const admin = (method: string, path: string, body?: unknown) =>
     call(urls.adminUrl + path, {

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { requestFields } from './request-context.ts';
 
 export type { Logger } from 'pino';
@@ -12,15 +12,17 @@ const secretPaths = ['token', 'key', 'secret', 'password', 'authorization', 'api
  * JSON lines on stdout, with the ids of the request they belong to. Secrets and transcript text are cut out even when
  * somebody logs a whole object.
  */
-export const createLogger = (service: string, level: LogLevel = 'info'): Logger =>
-  pino({
+export const createLogger = (service: string, level: LogLevel = 'info', destination?: DestinationStream): Logger => {
+  const options = {
     level,
     base: { service },
     mixin: requestFields,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secretPaths.flatMap((path) => [path, `*.${path}`]), censor: '[redacted]' },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
+};
 
 /** Log lines name an error by its message, code and stack, never by the request that caused it. */
 export const errorFields = (
