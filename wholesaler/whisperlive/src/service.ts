@@ -12,7 +12,7 @@ import { createHttpApp } from './http/http-app.ts';
 import type { FileModel } from './http/transcriptions-routes.ts';
 import { type LiveModel, prepareModel } from './live-model.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { createStreamPublisher } from './publish/stream-publisher.ts';
+import { createStreamPublisher, type StreamPublisher } from './publish/stream-publisher.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { loadVoiceDetector } from './vad/silero.ts';
 
@@ -52,7 +52,14 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
       usual = await pool.acquire();
       const voices = owned.use(await loadVoiceDetector());
       openFileModel = async (wanted) => fileModel(await pool.acquire(wanted), { config, voices });
-      const publisher = createStreamPublisher(redis, logger, stopping.signal);
+      const spool = createStreamPublisher(redis, logger, stopping.signal);
+      const publisher: StreamPublisher = {
+        publish: (message) => metrics.publishing(() => spool.publish(message)),
+        publishSpeakerEvent: (event) => spool.publishSpeakerEvent(event),
+        get full() {
+          return spool.full;
+        },
+      };
       const session = {
         ...{ policy: config.policy, publisher, logger, now: () => new Date() },
         onWaiting: (change: 1 | -1) => metrics.waitingMessages.inc(change),

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { fixed, percent, type Report } from '../measure/report.ts';
 import { percentile } from '../measure/statistics.ts';
 import { shortVoices, type Voice } from '../measure/voices.ts';
+import { showStages } from './live-stages.ts';
 import { type LiveRun, runSpeakers } from './run-speakers.ts';
 import { type AudioServer, startService, startWhisperLive } from './servers.ts';
 import { RefusedError } from './speaker.ts';
@@ -52,6 +53,7 @@ export async function benchLive(context: Context): Promise<void> {
     report.note(`WhisperLive could not be measured: ${error instanceof Error ? error.message : error}`);
   }
   show(rows, model, report);
+  showStages(rows, model, report);
 }
 
 /** Whisper writes figures, which cannot be told from words that were not shown. */
@@ -101,7 +103,7 @@ function show(rows: readonly (LiveRun & { server: string; kept: boolean })[], mo
   );
   const capacity = (server: string) =>
     Math.max(0, ...rows.flatMap((row) => (row.server === server && row.kept ? [row.speakers] : [])));
-  const summary = rows.map(({ first, final, ...row }) => ({
+  const summary = rows.map(({ first, final, figures: _, ...row }) => ({
     ...row,
     ...{ firstP50: percentile(first, 0.5), firstP95: percentile(first, 0.95) },
     ...{ finalP50: percentile(final, 0.5), finalP95: percentile(final, 0.95) },

@@ -3,7 +3,7 @@ import { cpuSeconds, watchOthers } from '../measure/cpu.ts';
 import { seededRandom, sum } from '../measure/statistics.ts';
 import type { Voice } from '../measure/voices.ts';
 import { addDelays, type Delays, delaysOf } from './heard.ts';
-import type { AudioServer } from './servers.ts';
+import type { AudioServer, Usage } from './servers.ts';
 import { Speaker } from './speaker.ts';
 import { planSpeech } from './speech-plan.ts';
 
@@ -13,6 +13,8 @@ export interface LiveRun extends Delays {
   cpuPerAudioSecond: number;
   /** Cores that everything else on the machine used meanwhile. */
   others: number | undefined;
+  /** What the service's own figures grew by. */
+  figures: ReadonlyMap<string, number>;
 }
 
 /** Speakers begin within this, so that their steps do not fall on the same moment. */
@@ -40,11 +42,16 @@ export async function runSpeakers(
       return delaysOf(speech, shown ?? []);
     }),
   );
-  const used = (await server.usage()).cpuSeconds - before.cpuSeconds;
+  const after = await server.usage();
+  const used = after.cpuSeconds - before.cpuSeconds;
   const audioSeconds = sum(speeches.map(({ audio }) => audio.length / 16_000));
   return {
     ...addDelays(delays),
     ...{ speakers, audioSeconds, cpuPerAudioSecond: used / audioSeconds },
     others: others(used + cpuSeconds() - ownBefore),
+    figures: difference(before.figures, after.figures),
   };
 }
+
+const difference = (before: Usage['figures'], after: Usage['figures']): ReadonlyMap<string, number> =>
+  new Map([...(after ?? [])].map(([name, value]) => [name, value - (before?.get(name) ?? 0)]));

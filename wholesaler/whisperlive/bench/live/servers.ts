@@ -15,6 +15,8 @@ import { peerEnv, peerModel } from '../peers/set-up.ts';
 export interface Usage {
   cpuSeconds: number;
   rssBytes: number;
+  /** All figures by which our own service tells where time goes, by name and labels; none of others. */
+  figures?: ReadonlyMap<string, number>;
 }
 
 /** A server process that takes audio sockets. */
@@ -96,7 +98,13 @@ async function stop(child: ChildProcess): Promise<void> {
 
 function readUsage(metrics: string): Usage {
   const value = (name: string) => Number(new RegExp(`^${name} (.+)$`, 'm').exec(metrics)?.[1] ?? Number.NaN);
-  return { cpuSeconds: value('process_cpu_seconds_total'), rssBytes: value('process_resident_memory_bytes') };
+  const figures = new Map(
+    [...metrics.matchAll(/^(whisperlive_\S+) (\S+)$/gm)].map(([, name = '', n]) => [name, Number(n)]),
+  );
+  return {
+    ...{ cpuSeconds: value('process_cpu_seconds_total'), rssBytes: value('process_resident_memory_bytes') },
+    figures,
+  };
 }
 
 const WhisperLiveUsage = z.object({ cpu: z.number(), rss: z.number() });

@@ -3,7 +3,12 @@ import { Batcher } from './batcher.ts';
 import type { Generated } from './decode.ts';
 
 const limits = { maxRows: 4, maxPositions: 2000, maxRatio: 1.6 };
-const answer = (name: string): Generated => ({ tokens: [name.length], sumLogprob: 0, noSpeechProbability: 0 });
+const answer = (name: string): Generated => ({
+  tokens: [name.length],
+  sumLogprob: 0,
+  noSpeechProbability: 0,
+  seconds: 0,
+});
 
 function startBatcher() {
   const batches: string[][] = [];

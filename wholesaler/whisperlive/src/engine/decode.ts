@@ -1,3 +1,4 @@
+import type { Alignment } from './attention.ts';
 import { compressionRatio } from './compression-ratio.ts';
 import { endedEarly, isLeftOut, maxContinuations } from './early-end.ts';
 import { framesOf } from './encoder-feeds.ts';
@@ -5,13 +6,16 @@ import type { TranscribeJob, TranscribeResult } from './engine.ts';
 import { isConvincing, mostConvincing, noiseStart, temperatures } from './fallback.ts';
 import { maxTokensPerSecond, repeatsItself } from './loop-guard.ts';
 import { maxSeconds, sampleRate } from './mel.ts';
+import { timeStages } from './stage-times.ts';
 import type { Prompt, WhisperTokenizer } from './tokenizer.ts';
 import { fullWindow, isShort, type Window, windowOf } from './window.ts';
-import { type Aligner, timeWords } from './word-times.ts';
+import { type Aligner, type AlignInput, timeWords } from './word-times.ts';
 import { splitWords } from './words.ts';
 
 /** Opaque hidden states of one window. */
 export interface Encoded {
+  /** What encoding took. */
+  readonly seconds: number;
   dispose(): void;
 }
 
@@ -32,6 +36,8 @@ export interface Generated {
   tokens: number[];
   sumLogprob: number;
   noSpeechProbability: number;
+  /** What the batch took. */
+  seconds: number;
 }
 
 /** What decoding needs of a loaded model. Calls of several jobs may overlap. */
@@ -43,6 +49,7 @@ export interface WhisperModel extends Aligner<Encoded> {
   /** From the features of `framesOf(window)` frames. */
   encode(features: Float32Array, window: Window): Promise<Encoded>;
   generate(encoded: Encoded, input: GenerateInput): Promise<Generated>;
+  align(encoded: Encoded, input: AlignInput): Promise<Alignment & { seconds: number }>;
 }
 
 const decoderPositions = 448;
@@ -64,17 +71,16 @@ export async function decodeClip(
 ): Promise<TranscribeResult> {
   const seconds = job.audio.length / sampleRate;
   if (seconds > maxSeconds) throw new RangeError(`a clip of ${seconds.toFixed(1)} s is longer than ${maxSeconds} s`);
+  const { timed, times } = timeStages(model);
   const window = chooseWindow(seconds);
-  const first = await decodeWindow(model, job, {
+  const first = await decodeWindow(timed, job, {
     window,
     maxTokens: Math.ceil(spareTokens + seconds * maxTokensPerSecond),
   });
-  if (!first.looped || !isShort(window)) return first;
-  return decodeWindow(
-    model,
-    { ...job, language: first.language },
-    { window: fullWindow, maxTokens: maxFullWindowTokens },
-  );
+  if (!first.looped || !isShort(window)) return { ...first, times };
+  const again = { ...job, language: first.language };
+  const second = await decodeWindow(timed, again, { window: fullWindow, maxTokens: maxFullWindowTokens });
+  return { ...second, times };
 }
 
 interface Attempt {

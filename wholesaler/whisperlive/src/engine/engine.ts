@@ -4,6 +4,7 @@ import type { ModelFiles } from '../models/model-files.ts';
 import { type Compute, type Device, precisionFor } from './device.ts';
 import { EngineWorker } from './engine-worker.ts';
 import { type KeptWorker, keepWorker } from './kept-worker.ts';
+import type { StageTimes } from './stage-times.ts';
 import type { Word } from './words.ts';
 
 export type { Word } from './words.ts';
@@ -43,6 +44,8 @@ export interface TranscribeResult {
   temperature: number;
   /** Repetition that survived the second decode over the full window. */
   looped: boolean;
+  /** Where the time went. */
+  times?: StageTimes;
 }
 
 export interface Engine extends AsyncDisposable {

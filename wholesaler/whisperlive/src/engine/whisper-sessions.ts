@@ -7,6 +7,7 @@ import { type Compute, explainDevice, sessionOptions } from './device.ts';
 import { encoderFeeds, keyBias } from './encoder-feeds.ts';
 import { generateFeeds, type Row } from './generate-batch.ts';
 import { createLogMel } from './mel.ts';
+import { withSeconds } from './stage-times.ts';
 import { loadTokenizer } from './tokenizer.ts';
 
 /** What the encoder made of one window. */
@@ -14,6 +15,7 @@ class HiddenStates implements Encoded {
   /** [1, size, width] */
   readonly tensor: ort.Tensor;
   readonly keyBias: Float32Array;
+  seconds = 0;
 
   constructor(tensor: ort.Tensor, bias: Float32Array) {
     this.tensor = tensor;
@@ -50,7 +52,11 @@ export async function loadWhisper(
   const { melBins, vocabulary, width } = files.dimensions;
   const tokenizer = loadTokenizer(files, vocabulary);
   const batcher = new Batcher<Row>(
-    async (rows) => rowsOf(await generator.run(generateFeeds(rows, { bias: tokenizer.bias, width })), rows.length),
+    async (rows) => {
+      const feeds = generateFeeds(rows, { bias: tokenizer.bias, width });
+      const { outputs, seconds } = await withSeconds(async () => ({ outputs: await generator.run(feeds) }));
+      return rowsOf(outputs, rows.length).map((row) => ({ ...row, seconds }));
+    },
     onBatch ? { onBatch } : {},
   );
   return {
@@ -59,14 +65,17 @@ export async function loadWhisper(
     tokenizer,
     align: (encoded, input) => {
       const { tensor, keyBias: bias } = own(encoded);
-      return batcher.alone(() => align(tensor, new ort.Tensor('float32', bias, [1, 1, 1, bias.length]), input));
+      const keys = new ort.Tensor('float32', bias, [1, 1, 1, bias.length]);
+      return batcher.alone(() => withSeconds(() => align(tensor, keys, input)));
     },
     features: createLogMel(melBins),
     encode: (features, window) =>
-      batcher.alone(async () => {
-        const outputs = await encoder.run(encoderFeeds(features, melBins, window));
-        return new HiddenStates(output(outputs, 'last_hidden_state'), keyBias(window));
-      }),
+      batcher.alone(() =>
+        withSeconds(async () => {
+          const outputs = await encoder.run(encoderFeeds(features, melBins, window));
+          return new HiddenStates(output(outputs, 'last_hidden_state'), keyBias(window));
+        }),
+      ),
     generate: (encoded, input) => {
       const { tensor, keyBias: bias } = own(encoded);
       return batcher.generate({
@@ -78,7 +87,7 @@ export async function loadWhisper(
 }
 
 /** Parts the outputs of a batch into its rows. */
-function rowsOf(outputs: Record<string, ort.OnnxValue>, count: number): Generated[] {
+function rowsOf(outputs: Record<string, ort.OnnxValue>, count: number): Omit<Generated, 'seconds'>[] {
   const tokens = numbers(output(outputs, 'tokens'));
   const sums = numbers(output(outputs, 'sum_logprob'));
   const silences = numbers(output(outputs, 'no_speech_prob'));

@@ -1,15 +1,18 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { JobKind, SchedulerEvents } from '../scheduler/scheduler.ts';
+import { stageNames } from '../engine/stage-times.ts';
+import type { Scheduler, SchedulerEvents } from '../scheduler/scheduler.ts';
 
 export interface Metrics {
   registry: Registry;
   scheduler: SchedulerEvents;
+  /** Times how long a message takes to Redis. */
+  publishing<T>(publish: () => Promise<T>): Promise<T>;
   /** Open audio connections. */
   streams: Gauge;
   /** Messages of all sessions that Redis does not have yet. */
   waitingMessages: Gauge;
   /** Shows how many jobs wait, asked at every scrape. */
-  watchQueue(waiting: () => Record<JobKind, number>): void;
+  watchQueue(waiting: () => Scheduler['waiting']): void;
 }
 
 const seconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -26,8 +29,21 @@ export function createMetrics(): Metrics {
   const counter = (name: string, help: string) => new Counter({ name: `whisperlive_${name}`, help, registers });
   const gauge = (name: string, help: string) => new Gauge({ name: `whisperlive_${name}`, help, registers });
   const queue = histogram('queue_seconds', 'Time a clip waited for its turn.', seconds);
+  const publish = new Histogram({
+    ...{ name: 'whisperlive_publish_seconds', help: 'Time until Redis had a message.', buckets: seconds, registers },
+  });
   const decode = histogram('decode_seconds', 'Time the engine took for a clip.', seconds);
   const realTime = histogram('real_time_factor', 'Engine time divided by the length of the clip.', factors);
+  const stageSeconds = new Counter({
+    ...{
+      name: 'whisperlive_stage_seconds_total',
+      help: 'Time of clips in each stage of their decode, and between them.',
+    },
+    ...{ labelNames: ['kind', 'stage'] as const, registers },
+  });
+  const audio = new Counter({
+    ...{ name: 'whisperlive_audio_seconds_total', help: 'Audio of the clips decoded.', labelNames, registers },
+  });
   const finals = counter('finals_total', 'Utterances decoded for good.');
   const shed = counter('drafts_shed_total', 'Drafts given up before their turn.');
   const batches = new Histogram({
@@ -36,14 +52,20 @@ export function createMetrics(): Metrics {
   return {
     registry,
     scheduler: {
-      onDecoded(kind, { queueSeconds, decodeSeconds, audioSeconds }) {
+      onDecoded(kind, { queueSeconds, decodeSeconds, audioSeconds, stages }) {
         queue.observe({ kind }, queueSeconds);
         decode.observe({ kind }, decodeSeconds);
         if (audioSeconds > 0) realTime.observe({ kind }, decodeSeconds / audioSeconds);
         if (kind === 'final') finals.inc();
+        audio.inc({ kind }, audioSeconds);
+        for (const stage of stageNames) if (stages) stageSeconds.inc({ kind, stage }, stages[stage]);
       },
       onShed: () => shed.inc(),
       onBatch: (jobs) => batches.observe(jobs),
+    },
+    async publishing(send) {
+      const done = publish.startTimer();
+      return send().finally(() => done());
     },
     streams: gauge('streams', 'Open audio connections.'),
     waitingMessages: gauge('waiting_messages', 'Messages of all sessions that Redis does not have yet.'),

@@ -21,8 +21,8 @@ class FadingSum {
   }
 }
 
-type Live = Exclude<JobKind, 'file'>;
-const isLive = (kind: JobKind): kind is Live => kind !== 'file';
+type Live = 'final' | 'draft';
+const live: Record<JobKind, Live | undefined> = { final: 'final', early: 'draft', draft: 'draft', file: undefined };
 
 export interface FinishedJob {
   kind: JobKind;
@@ -53,8 +53,9 @@ export class LoadMonitor {
   /** One batch took the lane this long; its jobs share that. */
   worked(seconds: number, jobs: readonly FinishedJob[]): void {
     const at = this.#now();
-    for (const { kind, delaySeconds, audioSeconds } of jobs) {
-      if (!isLive(kind)) continue;
+    for (const { kind: asked, delaySeconds, audioSeconds } of jobs) {
+      const kind = live[asked];
+      if (!kind) continue;
       this.#busy[kind].add(seconds / jobs.length, at, this.#halfLifeMs);
       this.#delay[kind].add(delaySeconds, at, this.#halfLifeMs);
       this.#count[kind].add(1, at, this.#halfLifeMs);

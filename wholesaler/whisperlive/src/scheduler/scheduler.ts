@@ -1,15 +1,25 @@
 import { audioSampleRate } from '@vexa/shared/contracts/audio';
 import type { Engine, TranscribeJob, TranscribeResult } from '../engine/engine.ts';
+import type { StageTimes } from '../engine/stage-times.ts';
 import { Admission } from './admission.ts';
 import { type Clock, LoadMonitor } from './load-monitor.ts';
 import { defaultSettings, type SchedulerSettings } from './settings.ts';
 
-export type JobKind = 'final' | 'draft' | 'file';
+/** `early`: a final decoded in a pause, before it is known whether the utterance is over. */
+export type JobKind = 'final' | 'early' | 'draft' | 'file';
+
+export interface Took {
+  queueSeconds: number;
+  decodeSeconds: number;
+  audioSeconds: number;
+  /** Undefined of a decode that failed. */
+  stages: StageTimes | undefined;
+}
 
 /** What is told of the scheduler's work, for metrics. */
 export interface SchedulerEvents {
   /** A decode ended well or not; seconds in the queue, in the engine, and of audio. */
-  onDecoded?: (kind: JobKind, took: { queueSeconds: number; decodeSeconds: number; audioSeconds: number }) => void;
+  onDecoded?: (kind: JobKind, took: Took) => void;
   /** A draft was given up because a newer one or the final came before its turn. */
   onShed?: () => void;
   /** So many jobs were given to a worker together. */
@@ -62,7 +72,7 @@ export class Scheduler {
   }
 
   /** Jobs that wait for their turn. */
-  get waiting(): Record<JobKind, number> {
+  get waiting(): Record<Exclude<JobKind, 'early'>, number> {
     return { final: this.#finals.length, draft: this.#drafts.size, file: this.#files.length };
   }
 
@@ -85,10 +95,10 @@ export class Scheduler {
     return this.#inLine(this.#files, 'file', { fallback: true, ...job });
   }
 
-  draft(stream: unknown, job: TranscribeJob): Promise<TranscribeResult | undefined> {
+  draft(stream: unknown, job: TranscribeJob, kind: 'draft' | 'early' = 'draft'): Promise<TranscribeResult | undefined> {
     this.dropDraft(stream);
     return new Promise((resolve, reject) => {
-      this.#drafts.set(stream, { kind: 'draft', job, since: this.#now(), resolve, reject });
+      this.#drafts.set(stream, { kind, job, since: this.#now(), resolve, reject });
       this.#next();
     });
   }
@@ -125,14 +135,21 @@ export class Scheduler {
     this.#events.onBatch?.(batch.length);
     const finished = await Promise.all(
       batch.map(async (waiting) => {
-        await this.#engine.transcribe(waiting.job, lane).then(waiting.resolve, waiting.reject);
+        let stages: StageTimes | undefined;
+        await this.#engine
+          .transcribe(waiting.job, lane)
+          .then((result) => {
+            stages = result.times;
+            waiting.resolve(result);
+          })
+          .catch(waiting.reject);
         const { kind, since } = waiting;
         const [decodeSeconds, delaySeconds] = [startedAt, since].map((from) => (this.#now() - from) / 1000);
         const audioSeconds = secondsOf(waiting);
         this.#events.onDecoded?.(kind, {
           queueSeconds: (startedAt - since) / 1000,
           decodeSeconds: decodeSeconds ?? 0,
-          audioSeconds,
+          ...{ audioSeconds, stages },
         });
         return { kind, delaySeconds: delaySeconds ?? 0, audioSeconds };
       }),

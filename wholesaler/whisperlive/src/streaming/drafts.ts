@@ -14,7 +14,7 @@ import { type Pause, samples, type Utterance } from './utterance-detector.ts';
 export interface Decoder {
   final(job: TranscribeJob): Promise<TranscribeResult>;
   /** Undefined when its turn did not come before it was dropped or a newer one took its place. */
-  draft(key: unknown, job: TranscribeJob): Promise<TranscribeResult | undefined>;
+  draft(key: unknown, job: TranscribeJob, kind?: 'draft' | 'early'): Promise<TranscribeResult | undefined>;
   dropDraft(key: unknown): void;
   readonly pressure?: Pressure;
 }
@@ -139,7 +139,7 @@ export class Drafts {
     const { from, voicedSamples, voiceEnd } = this.#spoken;
     open.draftedTo = position;
     const job = jobs.final(clip(from, position, voicedSamples));
-    const early = { job, result: scheduler.draft(this, job), voiceEnd };
+    const early = { job, result: scheduler.draft(this, job, 'early'), voiceEnd };
     open.early = early;
     this.#whenDecoded(open, early, (heard) => {
       if (this.#spoken.voiceEnd === voiceEnd && endsSentence(heard.text)) onSentenceEnd();
@@ -174,7 +174,7 @@ export class Drafts {
     const voiced = Math.round((voicedSamples * (at - from)) / (voiceEnd - from));
     const probed = clip(from, at, voiced);
     const job = jobs.final(probed);
-    const result = scheduler.draft(this.#probeKey, job).finally(() => {
+    const result = scheduler.draft(this.#probeKey, job, 'early').finally(() => {
       open.probing = false;
     });
     this.#whenDecoded(open, { job, result }, (heard) => {
