@@ -9,7 +9,7 @@ import { importModel } from '../src/models/import-model.ts';
 import type { ModelFiles } from '../src/models/model-files.ts';
 import { readWav } from '../src/wav.ts';
 import { modelsDir as sharedDir } from './support/models-dir.ts';
-import { toyLayers, writeToyModel } from './support/toy-model.ts';
+import { toyDimensions, writeToyModel } from './support/toy-model.ts';
 
 let root: string;
 let files: ModelFiles;
@@ -27,14 +27,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 test('a checkpoint of 128 mel bins and a hundred languages becomes graphs of those shapes', () => {
   expect(files.multilingual).toBe(true);
-  expect(files.dimensions).toMatchObject({
-    melBins: 128,
-    width: 64,
-    heads: 1,
-    vocabulary: 51_866,
-    encoderLayers: toyLayers.encoder,
-    decoderLayers: toyLayers.decoder,
-  });
+  expect(files.dimensions).toEqual(toyDimensions);
 });
 
 test('its graphs load, run and end, and detect one of its hundred languages', async () => {

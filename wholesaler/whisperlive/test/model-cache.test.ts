@@ -12,7 +12,7 @@ import { modelsDir as sharedDir } from './support/models-dir.ts';
 import { writeToyModel } from './support/toy-model.ts';
 
 // Each import builds graphs, which a busy machine takes its time for.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 /** The catalogue does not know it: no source could deliver it, so only the cache can. */
 const name = 'my-model';

@@ -12,7 +12,7 @@ import { modelsDir as sharedDir } from './support/models-dir.ts';
 import { writeToyModel } from './support/toy-model.ts';
 
 // Each pull builds graphs, which a busy machine takes its time for.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const name = 'tiny.en';
 /** A small model under the name of a large one: sources are not asked what a model can do. */

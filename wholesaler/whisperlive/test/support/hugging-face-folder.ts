@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ct2File } from '../../src/graphs/ct2-reader.ts';
+import { expectedShapes } from '../../src/graphs/weight-names.ts';
 import { dimensionsOf, headWidth } from '../../src/graphs/whisper-weights.ts';
 import { type StoredType, type TestTensor, writeSafetensors } from './write-safetensors.ts';
 
@@ -28,20 +29,23 @@ const everyLayer = (layer: string, to: string): [string, string[]][] => [
   [`${layer}/ffn/linear_1`, [`${to}.fc2`]],
 ];
 
-/** A CTranslate2 model's tensors under the names and in the parts a Hugging Face checkpoint has. */
-function checkpoint(modelBin: string): Map<string, TestTensor> {
-  using file = new Ct2File(modelBin);
+/** Tensors under CTranslate2's names, by the names and in the parts a Hugging Face checkpoint has. */
+export function checkpoint(named: ReadonlyMap<string, TestTensor>): Map<string, TestTensor> {
   const tensors = new Map<string, TestTensor>();
+  const move = (from: string, to: string): void => {
+    const tensor = named.get(from);
+    if (tensor) tensors.set(to, tensor);
+  };
   const modules: [string, string[]][] = [];
   for (const side of ['encoder', 'decoder'] as const) {
     modules.push([`${side}/layer_norm`, [`model.${side}.layer_norm`]]);
-    for (let i = 0; i < file.layers(side); i += 1) {
+    for (let i = 0; named.has(`${side}/layer_${i}/ffn/linear_0/weight`); i += 1) {
       const names: [string, string] = [`${side}/layer_${i}`, `model.${side}.layers.${i}`];
       modules.push(...everyLayer(...names), ...(side === 'decoder' ? decoderOnly(...names) : []));
     }
-    tensors.set(`model.${side}.embed_positions.weight`, file.tensor(`${side}/position_encodings/encodings`));
+    move(`${side}/position_encodings/encodings`, `model.${side}.embed_positions.weight`);
   }
-  tensors.set('model.decoder.embed_tokens.weight', file.tensor('decoder/embeddings/weight'));
+  move('decoder/embeddings/weight', 'model.decoder.embed_tokens.weight');
   modules.push(['encoder/conv1', ['model.encoder.conv1']], ['encoder/conv2', ['model.encoder.conv2']]);
   for (const [from, to] of modules) {
     for (const [mine, theirs] of [
@@ -50,8 +54,9 @@ function checkpoint(modelBin: string): Map<string, TestTensor> {
       ['gamma', 'weight'],
       ['beta', 'bias'],
     ]) {
-      if (!file.has(`${from}/${mine}`)) continue;
-      const { shape, data } = file.tensor(`${from}/${mine}`);
+      const whole = named.get(`${from}/${mine}`);
+      if (!whole) continue;
+      const { shape, data } = whole;
       const [rows = 0, ...rest] = shape;
       const step = data.length / to.length;
       for (const [i, name] of to.entries()) {
@@ -67,11 +72,11 @@ function checkpoint(modelBin: string): Map<string, TestTensor> {
 /** Writes what `openai/whisper-*` holds on the hub, from a CTranslate2 folder of the same model. */
 export function writeHuggingFaceFolder(ct2Dir: string, folder: string, options: FolderOptions = {}): void {
   mkdirSync(folder, { recursive: true });
-  const tensors = checkpoint(join(ct2Dir, 'model.bin'));
-  options.edit?.(tensors);
-  writeWeights(folder, tensors, options);
   using file = new Ct2File(join(ct2Dir, 'model.bin'));
   const dims = dimensionsOf(file);
+  const tensors = checkpoint(new Map([...expectedShapes(dims).keys()].map((name) => [name, file.tensor(name)])));
+  options.edit?.(tensors);
+  writeWeights(folder, tensors, options);
   const decoding = JSON.parse(readFileSync(join(ct2Dir, 'config.json'), 'utf8'));
   writeJson(join(folder, 'config.json'), {
     model_type: 'whisper',

@@ -1,64 +1,63 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeJson } from './hugging-face-folder.ts';
+import { expectedShapes } from '../../src/graphs/weight-names.ts';
+import { headWidth, type WhisperDimensions } from '../../src/graphs/whisper-weights.ts';
+import { checkpoint, writeJson } from './hugging-face-folder.ts';
+import { writeCt2 } from './write-ct2.ts';
 import { type TestTensor, writeSafetensors } from './write-safetensors.ts';
 
-const width = 64;
-const vocabulary = 51_866;
-const melBins = 128;
-export const toyLayers = { encoder: 2, decoder: 1 };
+/** large-v3 in small: 128 mel bins and a hundred languages. */
+export const toyDimensions: WhisperDimensions = {
+  ...{ width: 64, heads: 1, encoderLayers: 2, decoderLayers: 1 },
+  ...{ vocabulary: 51_866, melBins: 128 },
+};
+/** tiny.en in small. */
+const englishDimensions: WhisperDimensions = {
+  ...{ width: 128, heads: 2, encoderLayers: 1, decoderLayers: 2 },
+  ...{ vocabulary: 51_864, melBins: 80 },
+};
 
-/** Small pseudo-random numbers, the same in every run. */
+/** Small pseudo-random numbers, the same in every run, that 16 bits hold exactly. */
 function noise(shape: number[], seed: number): TestTensor {
   let state = seed + 1;
-  const data = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => {
+  const data = new Float16Array(shape.reduce((product, size) => product * size, 1)).map(() => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return (state / 2 ** 32 - 0.5) / 4;
   });
-  return { shape, data };
+  return { shape, data: new Float32Array(data) };
 }
 
-/** large-v3 in small: 128 mel bins and a hundred languages, but one head and untrained weights. */
+/** Untrained weights under CTranslate2's names; its keys have a bias of zeros, which other formats leave out. */
+function toyTensors(dims: WhisperDimensions): Map<string, TestTensor> {
+  const tensors = new Map<string, TestTensor>();
+  for (const [name, shape] of expectedShapes(dims)) tensors.set(name, noise(shape, tensors.size));
+  for (const [name, { data }] of tensors) {
+    if (name.endsWith('/self_attention/linear_0/bias')) data.fill(0, dims.width, 2 * dims.width);
+    if (name.endsWith('/attention/linear_1/bias')) data.fill(0, 0, dims.width);
+  }
+  return tensors;
+}
+
+/** An English model in CTranslate2's form, with the tokenizer and configuration of a real one. */
+export function writeToyCt2(folder: string, english: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeCt2(join(folder, 'model.bin'), toyTensors(englishDimensions));
+  const decoding = JSON.parse(readFileSync(join(english, 'config.json'), 'utf8'));
+  writeJson(join(folder, 'config.json'), { ...decoding, alignment_heads: [[1, 1]] });
+  writeFileSync(join(folder, 'tokenizer.json'), readFileSync(join(english, 'tokenizer.json')));
+}
+
+/** `toyDimensions` as safetensors. */
 export function writeToyModel(folder: string, englishTokenizer: string): void {
   mkdirSync(folder, { recursive: true });
-  const tensors = new Map<string, TestTensor>();
-  const put = (name: string, ...shape: number[]): void => void tensors.set(`model.${name}`, noise(shape, tensors.size));
-  const dense = (name: string, rows: number, columns: number): void => {
-    put(`${name}.weight`, rows, columns);
-    if (!name.endsWith('k_proj')) put(`${name}.bias`, rows);
-  };
-  const norm = (name: string): void => {
-    put(`${name}.weight`, width);
-    put(`${name}.bias`, width);
-  };
-  put('encoder.conv1.weight', width, melBins, 3);
-  put('encoder.conv1.bias', width);
-  put('encoder.conv2.weight', width, width, 3);
-  put('encoder.conv2.bias', width);
-  put('encoder.embed_positions.weight', 1500, width);
-  put('decoder.embed_positions.weight', 448, width);
-  put('decoder.embed_tokens.weight', vocabulary, width);
-  for (const side of ['encoder', 'decoder'] as const) {
-    norm(`${side}.layer_norm`);
-    for (let i = 0; i < toyLayers[side]; i += 1) {
-      const layer = `${side}.layers.${i}`;
-      for (const attention of side === 'encoder' ? ['self_attn'] : ['self_attn', 'encoder_attn']) {
-        for (const part of ['q_proj', 'k_proj', 'v_proj', 'out_proj'])
-          dense(`${layer}.${attention}.${part}`, width, width);
-        norm(`${layer}.${attention}_layer_norm`);
-      }
-      dense(`${layer}.fc1`, 4 * width, width);
-      dense(`${layer}.fc2`, width, 4 * width);
-      norm(`${layer}.final_layer_norm`);
-    }
-  }
-  writeSafetensors(join(folder, 'model.safetensors'), tensors, 'F16');
+  const { width, encoderLayers, decoderLayers, vocabulary, melBins } = toyDimensions;
+  writeSafetensors(join(folder, 'model.safetensors'), checkpoint(toyTensors(toyDimensions)), 'F16');
   writeJson(join(folder, 'config.json'), {
     model_type: 'whisper',
     d_model: width,
-    encoder_layers: toyLayers.encoder,
-    decoder_layers: toyLayers.decoder,
-    encoder_attention_heads: 1,
+    encoder_layers: encoderLayers,
+    decoder_layers: decoderLayers,
+    encoder_attention_heads: width / headWidth,
     vocab_size: vocabulary,
     num_mel_bins: melBins,
   });
