@@ -44,12 +44,6 @@ export interface Following {
   cut: () => void;
 }
 
-export const eventStreamHeaders = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  'x-accel-buffering': 'no',
-};
-
 const maxWaitingBytes = 256 * 1024;
 
 /**

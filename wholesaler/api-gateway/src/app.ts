@@ -3,10 +3,10 @@ import { createApp as createBaseApp } from '@vexa/shared/http/app';
 import { mountDocs } from '@vexa/shared/http/docs';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import type { Metrics } from '@vexa/shared/http/metrics';
+import type { RateLimits } from '@vexa/shared/limits/rate-limits';
 import type { Logger } from '@vexa/shared/logging';
 import { cors } from 'hono/cors';
-import type { KeyCache } from './auth/key-cache.ts';
-import type { RateLimits } from './limits/rate-limits.ts';
+import type { GatewayKeys } from './auth/gateway-keys.ts';
 import { mountOwn } from './routes/own.ts';
 import { mountProxied } from './routes/proxied.ts';
 import type { UpstreamName } from './routes/proxied-routes.ts';
@@ -14,7 +14,7 @@ import { type GatewayVariables, requireKey } from './routes/require-key.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 interface Deps {
-  keys: KeyCache;
+  keys: GatewayKeys;
   upstreams: Record<UpstreamName, Upstream>;
   rateLimits: RateLimits;
   trustedProxies: number;

@@ -1,7 +1,7 @@
 import { type Env, httpUrl, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
+import type { RateLimitConfig } from '@vexa/shared/limits/rate-limits';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
-import type { RateLimitConfig } from './limits/rate-limits.ts';
 
 const Origins = z
   .string()

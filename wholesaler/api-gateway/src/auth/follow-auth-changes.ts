@@ -2,11 +2,11 @@ import { channels } from '@vexa/shared/contracts/redis-names';
 import type { LiveServer } from '@vexa/shared/live/live-server';
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import type { SharedSubscriber } from '@vexa/shared/redis/shared-subscriber';
-import type { KeyCache } from './key-cache.ts';
+import type { GatewayKeys } from './gateway-keys.ts';
 
 interface Deps {
   subscriber: SharedSubscriber;
-  keys: KeyCache;
+  keys: GatewayKeys;
   live: LiveServer;
   logger: Logger;
 }

@@ -1,16 +1,16 @@
 import { hasScope, identityHeader } from '@vexa/shared/auth/identity-token';
+import { recognize } from '@vexa/shared/auth/recognize';
 import type { MeetingRef } from '@vexa/shared/contracts/live-frames';
 import { Meeting } from '@vexa/shared/contracts/meeting';
 import { ServiceError } from '@vexa/shared/errors';
+import type { RateLimits } from '@vexa/shared/limits/rate-limits';
 import type { LiveAccess } from '@vexa/shared/live/live-server';
-import type { KeyCache } from '../auth/key-cache.ts';
-import { recognize } from '../auth/recognize.ts';
-import type { RateLimits } from '../limits/rate-limits.ts';
+import type { GatewayKeys } from '../auth/gateway-keys.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { LiveMeeting, MeetingFanout } from './meeting-fanout.ts';
 
 interface Deps {
-  keys: KeyCache;
+  keys: GatewayKeys;
   rateLimits: RateLimits;
   botManager: Upstream;
   fanout: MeetingFanout;

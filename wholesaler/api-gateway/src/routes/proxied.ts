@@ -3,8 +3,8 @@ import { adminKeyHeader } from '@vexa/shared/auth/admin-key';
 import { hasScope, identityHeader } from '@vexa/shared/auth/identity-token';
 import { problems } from '@vexa/shared/contracts/routes/problems';
 import { ServiceError } from '@vexa/shared/errors';
-import { classOf, limitAddress, limitRate, limitRefused } from '../limits/limit-rate.ts';
-import type { RateLimits } from '../limits/rate-limits.ts';
+import { classOf, limitAddress, limitRate, limitRefused } from '@vexa/shared/limits/limit-rate';
+import type { RateLimits } from '@vexa/shared/limits/rate-limits';
 import { proxy } from '../upstream/proxy.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type ProxiedRoute, proxiedRoutes, type UpstreamName } from './proxied-routes.ts';
@@ -36,7 +36,11 @@ export function mountProxied(app: OpenAPIHono<{ Variables: GatewayVariables }>, 
       app.on(route.method, path, byAddress, (c) => proxy(c, upstreams[upstream], {}));
       continue;
     }
-    const limit = limitRate(rateLimits, classOf(route.method, route.path));
+    const limit = limitRate<GatewayVariables>(
+      rateLimits,
+      classOf(route.method, route.path),
+      (c) => c.get('authenticated').identity.user_id,
+    );
     app.on(route.method, path, requireKey, limit, (c) => {
       requireScope(c.get('authenticated').identity, access);
       return proxy(c, upstreams[upstream], { [identityHeader]: c.get('authenticated').identityToken });

@@ -1,20 +1,20 @@
 import { apiKeyOf, unknownKey } from '@vexa/shared/auth/api-key';
+import { recognize } from '@vexa/shared/auth/recognize';
 import type { BaseVariables } from '@vexa/shared/http/app';
+import { addressOfCaller } from '@vexa/shared/limits/limit-rate';
+import type { RateLimits } from '@vexa/shared/limits/rate-limits';
 import { noteUser } from '@vexa/shared/request-context';
 import type { MiddlewareHandler } from 'hono';
-import type { Authenticated, KeyCache } from '../auth/key-cache.ts';
-import { recognize } from '../auth/recognize.ts';
-import { addressOfCaller } from '../limits/limit-rate.ts';
-import type { RateLimits } from '../limits/rate-limits.ts';
+import type { GatewayKeys, SignedIdentity } from '../auth/gateway-keys.ts';
 
 export interface GatewayVariables extends BaseVariables {
-  authenticated: Authenticated;
+  authenticated: SignedIdentity;
 }
 
 export type RequireKey = MiddlewareHandler<{ Variables: GatewayVariables }>;
 
 interface Deps {
-  keys: KeyCache;
+  keys: GatewayKeys;
   rateLimits: RateLimits;
   trustedProxies: number;
 }

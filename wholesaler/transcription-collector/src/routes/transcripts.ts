@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type IdentityVariables, requireIdentity } from '@vexa/shared/auth/identity-token';
 import { nativeIdProblem, type Platform } from '@vexa/shared/contracts/platform';
@@ -11,8 +10,9 @@ import {
 } from '@vexa/shared/contracts/routes/transcripts';
 import { fieldError, notFound, ServiceError } from '@vexa/shared/errors';
 import { answerOnce } from '@vexa/shared/idempotency/answer-once';
-import { type EventStreamDeps, eventStream, eventStreamHeaders } from '@vexa/shared/live/event-stream';
-import { decodeCursor, requireCursor } from '@vexa/shared/transcripts/cursor';
+import { answerEventStream } from '@vexa/shared/live/answer-event-stream';
+import type { EventStreamDeps } from '@vexa/shared/live/event-stream';
+import { requireCursor } from '@vexa/shared/transcripts/cursor';
 import { formatTranscript, mediaTypes } from '@vexa/shared/transcripts/format-transcript';
 import { type HitQuery, searchPage } from '@vexa/shared/transcripts/search-page';
 import { type FeedDeps, transcriptFeed } from '../live/transcript-feed.ts';
@@ -46,13 +46,8 @@ export function mountTranscripts(app: OpenAPIHono<{ Variables: IdentityVariables
     const query = meetingQuery(c.var.identity.user_id, c.req.valid('param'), c.req.valid('query'));
     const meeting = await requireMeeting(deps, query);
     if (deps.followers.size >= maxFollowers) throw tooManyFollowers();
-    const lastSeen = decodeCursor(c.req.valid('header')['last-event-id'] ?? '');
-    const { outgoing } = c.env as HttpBindings;
-    return c.body(
-      eventStream(deps, { feed: transcriptFeed(deps, meeting), lastSeen, cut: () => outgoing.destroy() }),
-      200,
-      eventStreamHeaders,
-    );
+    const lastEventId = c.req.valid('header')['last-event-id'];
+    return answerEventStream(c, deps, { feed: transcriptFeed(deps, meeting), lastEventId });
   });
 
   app.openapi(shareTranscriptRoute, async (c) => {

@@ -3,7 +3,6 @@ import { type Authenticated, KeyCache } from './key-cache.ts';
 
 const somebody = (user_id: number): Authenticated => ({
   identity: { user_id, email: 'a@example.com', scopes: ['*'], max_concurrent_bots: 1, plan: null },
-  identityToken: 'signed',
 });
 
 /** A cache whose clock and look-ups the test holds in its hand. */

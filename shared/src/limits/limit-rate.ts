@@ -1,33 +1,34 @@
 import type { IncomingMessage } from 'node:http';
-import { ServiceError } from '@vexa/shared/errors';
-import { problemResponse } from '@vexa/shared/http/problem';
 import type { Context, MiddlewareHandler } from 'hono';
-import type { GatewayVariables } from '../routes/require-key.ts';
+import { ServiceError } from '../errors.ts';
+import type { BaseVariables } from '../http/app.ts';
+import { problemResponse } from '../http/problem.ts';
 import { addressOf } from './address-of.ts';
 import type { RateLimits, RouteClass } from './rate-limits.ts';
 import type { Verdict } from './shares.ts';
 
-type GatewayContext = Context<{ Variables: GatewayVariables }>;
-type Middleware = MiddlewareHandler<{ Variables: GatewayVariables }>;
-
 /**
  * Counts the request against its user's limit and says in `RateLimit-*` what is left; over the limit it is answered
- * with 429. Goes after `requireKey`.
+ * with 429. Goes after what finds out whose request it is.
  */
 export const limitRate =
-  (limits: RateLimits, routeClass: RouteClass): Middleware =>
+  <V extends BaseVariables>(
+    limits: RateLimits,
+    routeClass: RouteClass,
+    userId: (c: Context<{ Variables: V }>) => number,
+  ): MiddlewareHandler<{ Variables: V }> =>
   async (c, next) =>
-    obey(c, await limits.count(routeClass, c.get('authenticated').identity.user_id), next);
+    obey(c, await limits.count(routeClass, userId(c)), next);
 
 /** Counts the request against the address it comes from, where no key says whose it is. */
 export const limitAddress =
-  (limits: RateLimits, trustedProxies: number): Middleware =>
+  (limits: RateLimits, trustedProxies: number): MiddlewareHandler =>
   async (c, next) =>
     obey(c, await limits.count('address', addressOfCaller(c, trustedProxies)), next);
 
 /** Counts what is answered with 401 against the address it comes from, so that the operator's key cannot be tried out. */
 export const limitRefused =
-  (limits: RateLimits, trustedProxies: number): Middleware =>
+  (limits: RateLimits, trustedProxies: number): MiddlewareHandler =>
   async (c, next) => {
     const address = addressOfCaller(c, trustedProxies);
     const refusal = limits.refusal('address', address);
@@ -44,7 +45,7 @@ export const tooMany = ({ limit, resetSeconds }: Verdict): ServiceError =>
     retryAfterSeconds: resetSeconds,
   });
 
-async function obey(c: GatewayContext, verdict: Verdict | undefined, next: () => Promise<void>) {
+async function obey(c: Context, verdict: Verdict | undefined, next: () => Promise<void>) {
   if (!verdict) return next();
   if (!verdict.allowed) return refused(c, verdict);
   // Before the request goes on: whatever answer it gets takes these over.
@@ -52,7 +53,7 @@ async function obey(c: GatewayContext, verdict: Verdict | undefined, next: () =>
   return next();
 }
 
-function refused(c: GatewayContext, verdict: Verdict): Response {
+function refused(c: Context, verdict: Verdict): Response {
   const response = problemResponse(tooMany(verdict), c.get('requestId'));
   setHeaders(response.headers, verdict);
   return response;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { Shares } from './shares.ts';
+import { Shares, type Who } from './shares.ts';
 
 /** A window of a minute that several gateways share, with a clock the test holds in its hand. */
 function setUp(limit: number) {
   const state = { now: 0, used: new Map<string, number>(), asked: 0 };
-  const take = async (userId: number, points: number) => {
+  const take = async (userId: Who, points: number) => {
     state.asked += 1;
     const window = `${userId}:${Math.floor(state.now / 60_000)}`;
     const used = (state.used.get(window) ?? 0) + points;

@@ -7,11 +7,11 @@ import type { Authenticated, KeyCache } from './key-cache.ts';
  * and beyond the limit not even looked up (`rate_limited`), so that trying keys out costs nobody else anything. A key
  * that is remembered is never refused.
  */
-export async function recognize(
-  { keys, rateLimits }: { keys: KeyCache; rateLimits: RateLimits },
+export async function recognize<A extends Authenticated>(
+  { keys, rateLimits }: { keys: KeyCache<A>; rateLimits: RateLimits },
   key: string,
   address: () => string,
-): Promise<Authenticated | undefined> {
+): Promise<A | undefined> {
   const remembered = keys.remembered(key);
   if (remembered) return remembered;
   const refusal = rateLimits.refusal('address', address());

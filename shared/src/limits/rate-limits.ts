@@ -1,12 +1,12 @@
-import { errorFields, type Logger } from '@vexa/shared/logging';
-import { connectRedis } from '@vexa/shared/redis/client';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { errorFields, type Logger } from '../logging.ts';
+import { connectRedis } from '../redis/client.ts';
 import { Shares, type Taken, type Verdict, type Who } from './shares.ts';
 
 /** Which requests are counted together: a user's starts of bots, other changes and reads, and those of an address nobody vouches for. */
 export type RouteClass = 'start' | 'write' | 'read' | 'address';
 
-/** Requests a user or an address may make in a minute, over all gateways together. 0: as many as wanted. */
+/** Requests a user or an address may make in a minute, over all processes together. 0: as many as wanted. */
 export type RateLimitConfig = Record<RouteClass, number>;
 
 export interface RateLimits extends AsyncDisposable {
@@ -17,25 +17,48 @@ export interface RateLimits extends AsyncDisposable {
 }
 
 const windowSeconds = 60;
-/** Counting must not make a request wait: after that, this gateway counts for itself. */
+/** Counting must not make a request wait: after that, this process counts for itself. */
 const redisTimeoutMs = 250;
 
 /**
- * Counts requests per caller and class in windows of a minute, in Redis. While Redis is away each gateway counts for
+ * Counts requests per caller and class in windows of a minute, in Redis. While Redis is away each process counts for
  * itself.
  */
 export function connectRateLimits(redisUrl: string, limits: RateLimitConfig, logger: Logger): RateLimits {
   const redis = connectRedis(redisUrl, logger, { commandTimeoutMs: redisTimeoutMs });
+  const counting = countWith(limits, logger, (options) => {
+    const insuranceLimiter = new RateLimiterMemory(options);
+    return new RateLimiterRedis({ ...options, storeClient: redis, rejectIfRedisNotReady: true, insuranceLimiter });
+  });
+  return {
+    ...counting,
+    async [Symbol.asyncDispose]() {
+      redis.disconnect();
+    },
+  };
+}
+
+/** Counts the same way in the memory of this process. */
+export const localRateLimits = (limits: RateLimitConfig, logger: Logger): RateLimits => ({
+  ...countWith(limits, logger, (options) => new RateLimiterMemory(options)),
+  [Symbol.asyncDispose]: async () => {},
+});
+
+interface Window {
+  points: number;
+  duration: number;
+  keyPrefix: string;
+}
+
+function countWith(
+  limits: RateLimitConfig,
+  logger: Logger,
+  limiterOf: (window: Window) => RateLimiterAbstract,
+): Omit<RateLimits, typeof Symbol.asyncDispose> {
   const sharesOf = (routeClass: RouteClass): Shares | undefined => {
     const limit = limits[routeClass];
     if (limit === 0) return undefined;
-    const options = { points: limit, duration: windowSeconds, keyPrefix: `ag:rate:${routeClass}` };
-    const limiter = new RateLimiterRedis({
-      ...options,
-      storeClient: redis,
-      rejectIfRedisNotReady: true,
-      insuranceLimiter: new RateLimiterMemory(options),
-    });
+    const limiter = limiterOf({ points: limit, duration: windowSeconds, keyPrefix: `ag:rate:${routeClass}` });
     return new Shares({ limit, take: (who, points) => take(limiter, who, points) });
   };
   const shares = {
@@ -54,13 +77,10 @@ export function connectRateLimits(redisUrl: string, limits: RateLimitConfig, log
       }
     },
     refusal: (routeClass, who) => shares[routeClass]?.refusal(who),
-    async [Symbol.asyncDispose]() {
-      redis.disconnect();
-    },
   };
 }
 
-async function take(limiter: RateLimiterRedis, who: Who, points: number): Promise<Taken> {
+async function take(limiter: RateLimiterAbstract, who: Who, points: number): Promise<Taken> {
   try {
     return toTaken(true, await limiter.consume(who, points));
   } catch (refused) {
