@@ -65,7 +65,8 @@ test('a key that the wholesaler does not know yet is passed over, and an unusabl
   writeFileSync(keyFile, 'short');
   const before = wholesaler.requests.length;
   await waitFor('a few more reads of the file', async () => {
-    expect((await user.start(newRoom())).status).toBeLessThan(500);
+    // 504: a busy machine; never that a key is refused.
+    expect([201, 504]).toContain((await user.start(newRoom())).status);
     return wholesaler.requests.length > before + 4;
   });
 });

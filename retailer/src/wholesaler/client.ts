@@ -35,7 +35,8 @@ export interface WholesalerClient extends AsyncDisposable {
   stopBot(ref: UpstreamRef): Promise<void>;
   reconfigureBot(ref: UpstreamRef, change: ReconfigureBotRequest): Promise<void>;
   meeting(ref: UpstreamRef): Promise<UpstreamMeeting>;
-  transcript(ref: UpstreamRef): Promise<Transcript>;
+  /** With `since` only what changed after that cursor, if the wholesaler can tell. */
+  transcript(ref: UpstreamRef, since?: string): Promise<Transcript>;
   deleteMeeting(ref: UpstreamRef): Promise<void>;
   setWebhook(url: string, secret: string): Promise<void>;
   breakers(): Record<OperationClass, BreakerState>;
@@ -71,14 +72,12 @@ export function createWholesalerClient({ config, keys, logger }: WholesalerClien
     const candidates = keys.inOrder();
     for (const [i, key] of candidates.entries()) {
       try {
-        const answer = await exchange(pool, base.origin, {
-          ...request,
-          headers: { ...request.headers, 'x-api-key': key },
-        });
-        keys.worked(key);
-        return answer;
+        const headers = { ...request.headers, 'x-api-key': key };
+        return await exchange(pool, base.origin, { ...request, headers });
       } catch (error) {
-        if (!isKeyRefused(error) || i === candidates.length - 1) throw error;
+        if (!isKeyRefused(error)) throw error;
+        keys.refused(key);
+        if (i === candidates.length - 1) throw error;
       }
     }
     throw new Error('there is no system key');
@@ -132,9 +131,9 @@ export function createWholesalerClient({ config, keys, logger }: WholesalerClien
       call('read', UpstreamMeeting, { method: 'GET', path: pathOf('meetings', ref) + naming(ref) }).then((meeting) =>
         expectNamed(ref, meeting),
       ),
-    transcript: (ref) =>
-      call('read', Transcript, { method: 'GET', path: pathOf('transcripts', ref) + naming(ref) }).then((transcript) =>
-        expectNamed(ref, transcript),
+    transcript: (ref, since) =>
+      call('read', Transcript, { method: 'GET', path: pathOf('transcripts', ref) + naming(ref, since) }).then(
+        (transcript) => expectNamed(ref, transcript),
       ),
     async deleteMeeting(ref) {
       await call('delete', z.unknown(), { method: 'DELETE', path: pathOf('meetings', ref) + naming(ref) });
@@ -166,8 +165,12 @@ interface Call {
 const pathOf = (resource: string, { platform, nativeId }: UpstreamRef): string =>
   `/${resource}/${platform}/${encodeURIComponent(nativeId)}`;
 
-const naming = ({ wholesalerId }: UpstreamRef): string =>
-  wholesalerId === undefined ? '' : `?meeting_id=${wholesalerId}`;
+function naming({ wholesalerId }: UpstreamRef, since?: string): string {
+  const query = new URLSearchParams();
+  if (wholesalerId !== undefined) query.set('meeting_id', String(wholesalerId));
+  if (since !== undefined) query.set('since', since);
+  return query.size === 0 ? '' : `?${query}`;
+}
 
 /** A wholesaler that ignores `meeting_id` would give one meeting's words to the holders of another. */
 function expectNamed<T extends { id: number }>({ wholesalerId }: UpstreamRef, answer: T): T {

@@ -1,7 +1,7 @@
 /**
  * The keys of our system user at the wholesaler, of which the first is to be used. While keys are being replaced, one of
- * them may not be valid yet, or no more: whoever is refused with one tries the next, and what works is kept to until
- * there is another first key.
+ * them may not be valid yet, or no more: whoever is refused with one tries the next, which then is the first for all
+ * until the list begins with another key.
  */
 export class SystemKeys {
   readonly #known: () => readonly string[];
@@ -19,12 +19,9 @@ export class SystemKeys {
     return [preferred.key, ...known.filter((key) => key !== preferred.key)];
   }
 
-  worked(key: string): void {
-    this.#preferred = { key, first: this.#known()[0] };
-  }
-
-  /** Puts the next key first, if there is another. */
+  /** Puts the next key first, unless it has been done since `key` was taken. */
   refused(key: string): void {
+    if (this.inOrder()[0] !== key) return;
     const known = this.#known();
     const next = known[(known.indexOf(key) + 1) % known.length];
     if (next !== undefined) this.#preferred = { key: next, first: known[0] };
