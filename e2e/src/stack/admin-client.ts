@@ -5,7 +5,7 @@ export interface User {
   key: string;
 }
 
-/** The two admin calls that every set-up needs, the same in both products. */
+/** The operator's calls, the same in both products. */
 export class AdminClient {
   readonly #url: string;
   readonly #adminKey: string;
@@ -16,12 +16,13 @@ export class AdminClient {
   }
 
   async createUser(email: string, maxConcurrentBots = 3): Promise<User> {
-    const user = await this.#post('/admin/users', { email, max_concurrent_bots: maxConcurrentBots });
-    const token = await this.#post(`/admin/users/${user.id}/tokens`, {});
+    const user = await this.post('/admin/users', { email, max_concurrent_bots: maxConcurrentBots });
+    const token = await this.post(`/admin/users/${user.id}/tokens`, {});
     return { id: Number(user.id), email, key: String(token.token) };
   }
 
-  async #post(path: string, body: unknown): Promise<Record<string, unknown>> {
+  /** Gives the answer's body; rejects unless it is a success. */
+  async post(path: string, body: unknown): Promise<Record<string, unknown>> {
     const response = await fetch(`${this.#url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-admin-api-key': this.#adminKey },

@@ -28,6 +28,8 @@ export interface Stack extends AsyncDisposable {
   readonly wholesalerAdmin: AdminClient;
   readonly retailerAdmin: AdminClient;
   readonly systemKey: string;
+  /** Signs the tokens with which audio comes in. */
+  readonly sessionTokenSecret: string;
   service(name: string): ServiceProcess;
   /** Present when this stack started them itself. */
   readonly postgres: LocalPostgres | undefined;
@@ -71,6 +73,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     wholesalerAdmin,
     retailerAdmin,
     systemKey: system.key,
+    sessionTokenSecret: wiring.secrets.sessionToken,
     postgres: localPostgres,
     redis,
     service: (name) => {
