@@ -23,6 +23,36 @@ describe('the configuration', () => {
     expect(bots.env).toEqual({ PATH: '/bin', CHROMIUM_PATH: '/usr/bin/chromium' });
   });
 
+  it('keeps bots in containers to what the operator allows, and hands them nothing of this machine', () => {
+    const docker = { ...env, RUNNER: 'docker', PUBLIC_CALLBACK_URL: 'http://bot-manager:8080' };
+    const machine = { PATH: '/bin', HOME: '/root', CHROMIUM_PATH: '/usr/bin/chromium', LOG_LEVEL: 'debug' };
+    expect(configFromEnv({ ...docker, ...machine }).bots).toMatchObject({
+      env: { LOG_LEVEL: 'debug' },
+      docker: {
+        daemon: { socketPath: '/var/run/docker.sock' },
+        image: 'vexa-bot:latest',
+        pull: 'missing',
+        network: 'bridge',
+        extraHosts: [],
+        limits: { memoryMb: 1024, cpus: 1, pids: 512, tmpMb: 256 },
+      },
+    });
+    const chosen = { DOCKER_HOST: 'tcp://docker.example', DOCKER_NETWORK: 'bots', BOT_CPUS: '0.5' };
+    expect(configFromEnv({ ...docker, ...chosen }).bots.docker).toMatchObject({
+      daemon: { protocol: 'http', host: 'docker.example', port: 2375 },
+      network: 'bots',
+      limits: { cpus: 0.5 },
+    });
+    expect(configFromEnv(env).bots.docker).toBeUndefined();
+  });
+
+  it('asks for what the Docker runner cannot do without', () => {
+    expect(() => configFromEnv({ ...env, RUNNER: 'docker' })).toThrow(/PUBLIC_CALLBACK_URL: is required with RUNNER/);
+    expect(() => configFromEnv({ ...env, DOCKER_HOST: 'ssh://docker', BOT_IMAGE_PULL: 'often' })).toThrow(
+      /DOCKER_HOST: must be such as unix[\s\S]*BOT_IMAGE_PULL: must be always, missing, never/,
+    );
+  });
+
   it('names everything that is wrong at once', () => {
     expect(() => configFromEnv({ ...env, DATABASE_URL: 'mysql://x', MAX_BOTS: '0', RUNNER: 'magic' })).toThrow(
       /DATABASE_URL[\s\S]*RUNNER[\s\S]*MAX_BOTS/,

@@ -15,10 +15,11 @@ import {
 import type { LogLevel } from '@vexa/shared/logging';
 import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
 import { z } from 'zod';
+import { type DockerSettings, dockerEnv, dockerSettings } from './runners/docker-env.ts';
 
 const ms = (fallback: number) => z.coerce.number().int().min(1).max(86_400_000).default(fallback);
 
-const BotManagerEnv = z.object({
+const Variables = z.object({
   ...serviceEnv,
   PORT: port(8080),
   DATABASE_URL: databaseUrl,
@@ -32,7 +33,8 @@ const BotManagerEnv = z.object({
   MODELS: z.string().default(''),
   MEETING_ROOM_URL: httpUrl.default('http://localhost:8090'),
   JITSI_URL: httpUrl.default('https://meet.jit.si'),
-  RUNNER: z.enum(['process'], { error: 'must be process: no other runner is built in yet' }).default('process'),
+  RUNNER: z.enum(['process', 'docker'], { error: 'must be process or docker' }).default('process'),
+  ...dockerEnv,
   PUBLIC_CALLBACK_URL: httpUrl.optional(),
   BOT_REDIS_URL: redisUrl.optional(),
   BOT_ENTRY: z.string().optional(),
@@ -51,6 +53,12 @@ const BotManagerEnv = z.object({
   FINISH_TIMEOUT_MS: ms(120_000),
   COLLECTOR_DOWN_TIMEOUT_MS: ms(900_000),
   RECONCILE_INTERVAL_MS: ms(2_000),
+});
+
+const BotManagerEnv = Variables.superRefine(({ RUNNER, PUBLIC_CALLBACK_URL }, ctx) => {
+  if (RUNNER !== 'docker' || PUBLIC_CALLBACK_URL !== undefined) return;
+  const message = 'is required with RUNNER=docker: where containers reach this, such as http://bot-manager:8080';
+  ctx.addIssue({ code: 'custom', path: ['PUBLIC_CALLBACK_URL'], message });
 });
 
 /** All in milliseconds, except the number of restarts. */
@@ -92,6 +100,8 @@ export interface BotManagerConfig {
     logDir: string;
     /** Environment handed to bots beside their configuration; never our secrets. */
     env: Record<string, string>;
+    /** Undefined: bots are processes of this machine. */
+    docker: DockerSettings | undefined;
     max: number | undefined;
     stopOnShutdown: boolean;
   };
@@ -100,12 +110,12 @@ export interface BotManagerConfig {
   secrets: { internalToken: string; sessionToken: string; adminToken: string };
 }
 
-const passedToBots = [
+const passedToBots = ['LANG', 'LOG_LEVEL', 'BOT_PROXY'];
+/** Only to bots on this machine: a container has its own. */
+const passedToProcesses = [
   'PATH',
   'HOME',
   'TMPDIR',
-  'LANG',
-  'LOG_LEVEL',
   'CHROMIUM_PATH',
   'DISPLAY',
   'HEADED',
@@ -119,7 +129,8 @@ const defaultBotEntry = fileURLToPath(new URL('../../vexa-bot/src/main.ts', impo
 /** Throws `ConfigError` naming every variable that is missing or wrong. */
 export function configFromEnv(env: Env): BotManagerConfig {
   const parsed = parseEnv(BotManagerEnv, env);
-  const botEnv = passedToBots.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  const passed = parsed.RUNNER === 'docker' ? passedToBots : [...passedToBots, ...passedToProcesses];
+  const botEnv = passed.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
   return {
     http: { port: parsed.PORT, host: parsed.HOST },
     logLevel: parsed.LOG_LEVEL,
@@ -142,6 +153,7 @@ export function configFromEnv(env: Env): BotManagerConfig {
       entry: parsed.BOT_ENTRY ?? defaultBotEntry,
       logDir: parsed.BOT_LOG_DIR ?? join(tmpdir(), 'vexa-bot-logs'),
       env: Object.fromEntries(botEnv),
+      docker: parsed.RUNNER === 'docker' ? dockerSettings(parsed) : undefined,
       max: parsed.MAX_BOTS,
       stopOnShutdown: parsed.STOP_BOTS_ON_SHUTDOWN,
     },

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { connectDb } from '@vexa/shared/db/client';
 import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
@@ -17,7 +16,7 @@ import { measureLifecycle } from './metrics/lifecycle-metrics.ts';
 import { createModelList } from './models/model-list.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { callbackPath } from './routes/callbacks.ts';
-import { createProcessRunner } from './runners/process-runner.ts';
+import { createRunner } from './runners/create-runner.ts';
 import type { Runner } from './runners/runner.ts';
 
 export interface BotManagerService extends Service {
@@ -40,7 +39,7 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
       await sql`select 1`;
       const redis = connectRedis(config.redisUrl, logger);
       stack.defer(() => redis.disconnect());
-      const runner = stack.use(overrides.runner ?? processRunner(config));
+      const runner = stack.use(overrides.runner ?? createRunner(config, logger));
       const metrics = createMetrics('bot-manager');
       const outbox = stack.use(
         startOutboxSender({
@@ -88,15 +87,6 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
-
-const processRunner = ({ bots, databaseUrl }: BotManagerConfig): Runner =>
-  createProcessRunner({
-    entry: bots.entry,
-    env: bots.env,
-    logDir: bots.logDir,
-    // Whoever shares the database shares the bots; other stacks on the machine keep theirs.
-    owner: createHash('sha256').update(databaseUrl).digest('hex').slice(0, 16),
-  });
 
 const shutdownGraceMs = 5_000;
 

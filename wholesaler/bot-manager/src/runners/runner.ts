@@ -30,7 +30,7 @@ export interface Runner extends AsyncDisposable {
   stop(id: string, options: { graceMs: number }): Promise<void>;
   inspect(id: string): Promise<'running' | 'gone'>;
   list(): Promise<RunningBot[]>;
-  /** Tells of bots this process started; the ends of adopted ones show in `list`. */
+  /** Tells of the end of each bot this process started, perhaps of others too; the ends of the rest show in `list`. */
   onExit(listener: (exit: BotExit) => void): Disposable;
   /** The last lines a bot wrote, oldest first; none when they are gone already. */
   logs(name: string, options: { lines: number }): Promise<string[]>;

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { containerSpec } from './container-spec.ts';
+import type { BotSpec } from './runner.ts';
+
+const bot: BotSpec = {
+  name: 'vexa-bot-7-0000abcd',
+  labels: { 'vexa.user_id': '3', 'vexa.meeting_id': '7' },
+  config: {
+    meeting_id: 7,
+    platform: 'local',
+    meetingUrl: 'http://meeting-room:8090/room',
+    botName: 'Vexa',
+    nativeMeetingId: 'room',
+    connectionId: 'c',
+    token: 't',
+    language: null,
+    task: 'transcribe',
+    model_identifier: null,
+    redisUrl: 'redis://redis:6379',
+    whisperLiveUrl: 'ws://balancer',
+    botManagerCallbackUrl: 'http://bot-manager:8080/bots/internal/callback',
+    automaticLeave: { waitingRoomTimeout: 1, noOneJoinedTimeout: 1, everyoneLeftTimeout: 1, maxBotTime: 1 },
+  },
+};
+const spec = containerSpec(bot, {
+  image: 'vexa-bot:1',
+  network: 'bots',
+  owner: 'here',
+  env: { LOG_LEVEL: 'debug' },
+  extraHosts: ['host.docker.internal:host-gateway'],
+  limits: { memoryMb: 512, cpus: 0.5, pids: 100, tmpMb: 64 },
+});
+
+describe("a bot's container", () => {
+  it('has the name and the labels by which people and the next bot-manager find it', () => {
+    expect(spec.name).toBe(bot.name);
+    expect(spec.Labels).toEqual({ 'vexa.user_id': '3', 'vexa.meeting_id': '7', 'vexa.owner': 'here' });
+  });
+
+  it('is told its meeting, and nothing else but what the operator gave', () => {
+    expect(spec.Env).toEqual(['HOME=/tmp', 'LOG_LEVEL=debug', `BOT_CONFIG=${JSON.stringify(bot.config)}`]);
+  });
+
+  it('may use so much memory, processor and processes, and no swap', () => {
+    expect(spec.HostConfig).toMatchObject({
+      Memory: 512 * 1024 * 1024,
+      MemorySwap: 512 * 1024 * 1024,
+      NanoCpus: 500_000_000,
+      PidsLimit: 100,
+    });
+  });
+
+  it('has no rights, gains none, and writes only to a bounded /tmp', () => {
+    expect(spec.HostConfig).toMatchObject({
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      ReadonlyRootfs: true,
+      Tmpfs: { '/tmp': 'rw,nosuid,nodev,mode=1777,size=64m' },
+    });
+    expect(spec.HostConfig).not.toHaveProperty('Privileged');
+    expect(spec.HostConfig).not.toHaveProperty('Binds');
+  });
+
+  it('is on the network it was given, ends for good when it ends, and bounds its log', () => {
+    expect(spec.HostConfig).toMatchObject({
+      NetworkMode: 'bots',
+      ExtraHosts: ['host.docker.internal:host-gateway'],
+      Init: true,
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '2' } },
+    });
+  });
+});

@@ -1,0 +1,267 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { BotConfig } from '@vexa/shared/contracts/bot';
+import { freePort } from '@vexa/shared/local/free-port';
+import { waitFor } from '@vexa/shared/testing/wait-for';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BotExit, Runner } from '../src/runners/runner.ts';
+import {
+  eventsOf,
+  type FakeCollector,
+  newUser,
+  startCollector,
+  twoSegments,
+  untilStatus,
+  useStores,
+} from './fixture.ts';
+
+/** A runner whose bots are `scripted-bot.ts`, and ways to look at them past it. */
+export interface RunnerKind {
+  name: string;
+  create(owner: string): Runner;
+  /** For a bot-manager that listens on this port. */
+  env(port: number): Record<string, string>;
+  /** Ids of the bots that run. */
+  bots(): Promise<string[]>;
+  /** Ends a bot as a machine does that runs out of memory. */
+  kill(id: string): Promise<void>;
+}
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const slow = { deadlineMs: 60_000 };
+
+const config = (botName: string): BotConfig => ({
+  meeting_id: 7,
+  platform: 'local',
+  meetingUrl: 'http://127.0.0.1:9/room',
+  botName,
+  nativeMeetingId: 'room',
+  connectionId: 'c',
+  token: 't',
+  language: null,
+  task: 'transcribe',
+  model_identifier: null,
+  redisUrl: 'redis://127.0.0.1:9',
+  whisperLiveUrl: 'ws://127.0.0.1:9',
+  botManagerCallbackUrl: 'http://127.0.0.1:9/callback',
+  automaticLeave: { waitingRoomTimeout: 1, noOneJoinedTimeout: 1, everyoneLeftTimeout: 1, maxBotTime: 1 },
+});
+
+let count = 0;
+const owner = `test-${process.pid}`;
+export const nextName = () =>
+  `vexa-bot-7-${process.pid.toString(16).slice(-4).padStart(4, '0')}${(++count).toString(16).padStart(4, '0')}`;
+export const specOf = (botName: string) => ({
+  name: nextName(),
+  labels: { 'vexa.meeting_id': '7' },
+  config: config(botName),
+});
+
+/** What every runner promises the bot-manager. */
+export function describeRunner(kind: RunnerKind): void {
+  describe(`the ${kind.name} runner`, { timeout: 120_000 }, () => {
+    let runner: Runner;
+    beforeEach(() => {
+      runner = kind.create(owner);
+    });
+    afterEach(async () => {
+      for (const { id } of await runner.list()) await runner.stop(id, { graceMs: 0 });
+      await runner[Symbol.asyncDispose]();
+    });
+    const start = (botName = 'good') => runner.start(specOf(botName));
+    const wrote = (name: string) =>
+      waitFor('its log', async () => (await runner.logs(name, { lines: 5 })).includes('bot of meeting 7'), slow);
+
+    it('starts a bot that another runner of the same owner finds and ends', async () => {
+      const bot = await start();
+      await wrote(bot.name);
+      await using other = kind.create(owner);
+      expect(await other.list()).toEqual([bot]);
+      expect(await other.inspect(bot.id)).toBe('running');
+      await other.stop(bot.id, { graceMs: 0 });
+      expect(await runner.inspect(bot.id)).toBe('gone');
+      expect(await runner.list()).toEqual([]);
+      await other.stop(bot.id, { graceMs: 0 });
+    });
+
+    it('does not see the bots of another owner', async () => {
+      await start();
+      await using stranger = kind.create('somebody-else');
+      expect(await stranger.list()).toEqual([]);
+    });
+
+    it('tells when a bot exits, and with which code', async () => {
+      const exits: BotExit[] = [];
+      using _ = runner.onExit((exit) => exits.push(exit));
+      const broken = await start('broken');
+      await waitFor('the exit', () => exits.length === 1, slow);
+      expect(exits).toEqual([{ name: broken.name, exitCode: 3 }]);
+      expect(await runner.logs(broken.name, { lines: 5 })).toContain('bot of meeting 7');
+      const killed = await start();
+      await wrote(killed.name);
+      await kind.kill(killed.id);
+      await waitFor('the other exit', () => exits.length === 2, slow);
+      expect(exits[1]).toEqual({ name: killed.name, exitCode: null });
+    });
+
+    it('kills a bot that does not end when asked', async () => {
+      const immortal = await start('immortal');
+      await wrote(immortal.name);
+      await runner.stop(immortal.id, { graceMs: 200 });
+      expect(await runner.inspect(immortal.id)).toBe('gone');
+      expect(await runner.list()).toEqual([]);
+    });
+
+    it('knows nothing of a bot that never was', async () => {
+      expect(await runner.inspect('0:0')).toBe('gone');
+      expect(await runner.logs('vexa-bot-0-00000000', { lines: 5 })).toEqual([]);
+      await runner.stop('0:0', { graceMs: 100 });
+    });
+  });
+}
+
+/** What a real bot-manager makes of its runner. */
+export function describeManager(kind: RunnerKind): void {
+  describe(`a real bot-manager with the ${kind.name} runner`, { timeout: 240_000 }, () => {
+    const stores = useStores();
+    let collector: FakeCollector;
+    let managers: ChildProcess[];
+    let url: string;
+    let port: number;
+    beforeAll(async () => {
+      collector = await startCollector();
+    });
+    afterAll(() => collector[Symbol.asyncDispose]());
+    beforeEach(async () => {
+      collector.answer = () => twoSegments;
+      managers = [];
+      port = await freePort();
+      url = `http://127.0.0.1:${port}`;
+    });
+    afterEach(async () => {
+      for (const manager of managers)
+        if (manager.exitCode === null && manager.signalCode === null) await end(manager, 'SIGTERM');
+    });
+
+    const manage = async (env: Record<string, string> = {}): Promise<ChildProcess> => {
+      const manager = spawn(process.execPath, [main], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: {
+          PATH: process.env.PATH,
+          HOST: '127.0.0.1',
+          PORT: String(port),
+          DATABASE_URL: stores.databaseUrl,
+          REDIS_URL: stores.redisUrl,
+          INTERNAL_TOKEN_SECRET: 'internal-secret-of-the-tests',
+          SESSION_TOKEN_SECRET: 'session-secret-of-the-tests',
+          ADMIN_API_TOKEN: 'the-operator-of-the-tests',
+          MODELS: 'tiny.en',
+          TRANSCRIPTION_COLLECTOR_URL: collector.url,
+          WHISPERLIVE_URL: 'ws://127.0.0.1:9',
+          RECONCILE_INTERVAL_MS: '100',
+          STOP_BOTS_ON_SHUTDOWN: 'true',
+          WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
+          ...kind.env(port),
+          ...env,
+        },
+      });
+      managers.push(manager);
+      await waitFor('the bot-manager', async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok, {
+        deadlineMs: 120_000,
+      });
+      return manager;
+    };
+    const end = async (manager: ChildProcess, signal: NodeJS.Signals) => {
+      const exited = once(manager, 'exit');
+      manager.kill(signal);
+      await exited;
+    };
+
+    it('survives kill -9: its bots live on, are adopted, and leave when told', async () => {
+      const first = await manage();
+      const user = await newUser(stores, { url });
+      await user('POST', '/bots', { platform: 'local', native_meeting_id: 'killed' });
+      const { bot_container_id } = await untilStatus(user, 'killed', 'active');
+      await end(first, 'SIGKILL');
+      expect(await kind.bots()).toHaveLength(1);
+      await manage();
+      expect((await user('GET', '/bots/status')).body.running_bots).toMatchObject([{ container_id: bot_container_id }]);
+      await user('DELETE', '/bots/local/killed');
+      expect(await untilStatus(user, 'killed', 'completed')).toMatchObject({ completion_reason: 'stopped' });
+      await waitFor('the bot to be gone', async () => (await kind.bots()).length === 0, slow);
+    });
+
+    it.each(['it asked for the bot', 'the stop was accepted', 'the bot has left'])(
+      'goes on where it was killed: right after %s',
+      async (moment) => {
+        collector.answer = () => ({ ...twoSegments, drained: moment !== 'the bot has left' });
+        let manager = await manage();
+        const restartAt = async (here: string) => {
+          if (moment !== here) return;
+          await end(manager, 'SIGKILL');
+          collector.answer = () => twoSegments;
+          manager = await manage();
+        };
+        const user = await newUser(stores, { url });
+        await user('PUT', '/user/webhook', {
+          webhook_url: 'http://127.0.0.1:9/hook',
+          webhook_secret: 'a-secret-of-the-tests',
+        });
+        await user('POST', '/bots', { platform: 'local', native_meeting_id: 'moments' });
+        await restartAt('it asked for the bot');
+        await untilStatus(user, 'moments', 'active');
+        await user('DELETE', '/bots/local/moments');
+        await restartAt('the stop was accepted');
+        if (moment === 'the bot has left') {
+          await waitFor(
+            'the bot to be gone',
+            async () => (await user('GET', '/bots/status')).body.running_bots.length === 0,
+          );
+        }
+        await restartAt('the bot has left');
+        expect(await untilStatus(user, 'moments', 'completed')).toMatchObject({ completion_reason: 'stopped' });
+        const events = await eventsOf(stores, user.userId, 'meeting.finished');
+        expect(events.map(({ data }) => data.incomplete)).toEqual([false]);
+        await waitFor('the bot to be gone', async () => (await kind.bots()).length === 0, slow);
+      },
+    );
+
+    it('replaces a bot that is killed, also one it only adopted', async () => {
+      const first = await manage();
+      const user = await newUser(stores, { url });
+      await user('POST', '/bots', { platform: 'local', native_meeting_id: 'replaced' });
+      const before = await untilStatus(user, 'replaced', 'active');
+      await end(first, 'SIGKILL');
+      await manage();
+      await kind.kill(before.bot_container_id!);
+      await waitFor('another bot', async () => {
+        const { body } = await user('GET', '/meetings/local/replaced');
+        return body.bot_container_id !== before.bot_container_id && body.status === 'active';
+      });
+      await user('DELETE', '/bots/local/replaced');
+      await untilStatus(user, 'replaced', 'completed');
+      await waitFor('the bots to be gone', async () => (await kind.bots()).length === 0, slow);
+    });
+
+    it('ends a bot that listens to nothing, and leaves no process behind', async () => {
+      await manage({ STOPPING_TIMEOUT_MS: '300' });
+      const user = await newUser(stores, { url });
+      await user('POST', '/bots', { platform: 'local', native_meeting_id: 'deaf', bot_name: 'deaf' });
+      await untilStatus(user, 'deaf', 'active');
+      await user('DELETE', '/bots/local/deaf');
+      await untilStatus(user, 'deaf', 'completed');
+      await waitFor('the bot to be gone', async () => (await kind.bots()).length === 0, slow);
+    });
+
+    it('ends its bots at an orderly shutdown when told so', async () => {
+      const manager = await manage();
+      const user = await newUser(stores, { url });
+      await user('POST', '/bots', { platform: 'local', native_meeting_id: 'shutdown' });
+      await untilStatus(user, 'shutdown', 'active');
+      await end(manager, 'SIGTERM');
+      expect(manager.exitCode).toBe(0);
+      expect(await kind.bots()).toEqual([]);
+    });
+  });
+}
