@@ -1,6 +1,7 @@
+import type { Voice } from '@vexa/load-tester/voices';
 import { defaultModelsDir } from '../src/models/models-dir.ts';
 import type { Report } from './measure/report.ts';
-import { loadVoices, type Voice } from './measure/voices.ts';
+import { loadVoices } from './measure/voices.ts';
 import { type Environment, ensurePeers, type Peers } from './peers/set-up.ts';
 
 /** What every measurement is given. */

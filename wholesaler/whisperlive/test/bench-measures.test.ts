@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { delaysOf } from '../bench/live/heard.ts';
-import { alignWords } from '../bench/measure/align-words.ts';
-import { percentile, slope } from '../bench/measure/statistics.ts';
+import { delaysOf } from '@vexa/load-tester/heard';
+import { alignWords } from '@vexa/load-tester/align-words';
+import { percentile, slope } from '@vexa/load-tester/statistics';
 import { repeatsItself, textErrors } from '../bench/measure/text-errors.ts';
 import { compareBorders } from '../bench/quality/borders.ts';
 

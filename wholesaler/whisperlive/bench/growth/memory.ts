@@ -2,10 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Speaker } from '@vexa/load-tester/speaker';
 import { ensureModel } from '../../src/models/ensure-model.ts';
 import type { Context } from '../context.ts';
 import { type AudioServer, startService } from '../live/servers.ts';
-import { Speaker } from '../live/speaker.ts';
 import { threads } from '../measure/our-engine.ts';
 import { fixed } from '../measure/report.ts';
 

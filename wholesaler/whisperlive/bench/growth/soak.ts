@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Speaker } from '@vexa/load-tester/speaker';
+import { planSpeech } from '@vexa/load-tester/speech-plan';
+import { slope } from '@vexa/load-tester/statistics';
+import { speakable } from '@vexa/load-tester/voices';
 import type { Context } from '../context.ts';
-import { speakable } from '../live/bench-live.ts';
 import { type AudioServer, startService } from '../live/servers.ts';
-import { Speaker } from '../live/speaker.ts';
-import { planSpeech } from '../live/speech-plan.ts';
 import { fixed } from '../measure/report.ts';
-import { slope } from '../measure/statistics.ts';
 
 const mebibyte = 2 ** 20;
 const sampleRate = 16_000;

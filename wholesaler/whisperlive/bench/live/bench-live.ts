@@ -1,11 +1,11 @@
+import { RefusedError } from '@vexa/load-tester/speaker';
+import { percentile } from '@vexa/load-tester/statistics';
+import { speakable } from '@vexa/load-tester/voices';
 import type { Context } from '../context.ts';
 import { fixed, percent, type Report } from '../measure/report.ts';
-import { percentile } from '../measure/statistics.ts';
-import { shortVoices, type Voice } from '../measure/voices.ts';
 import { showStages } from './live-stages.ts';
 import { type LiveRun, runSpeakers } from './run-speakers.ts';
 import { type AudioServer, startService, startWhisperLive } from './servers.ts';
-import { RefusedError } from './speaker.ts';
 
 export const firstTextPromise = 2;
 export const finalPromise = 1.2;
@@ -55,15 +55,6 @@ export async function benchLive(context: Context): Promise<void> {
   show(rows, model, report);
   showStages(rows, model, report);
 }
-
-/** Whisper writes figures, which cannot be told from words that were not shown. */
-const numbers = /\b(one|two|three|four|five|six|seven|eight|nine|ten|thirteen|eighteen|thirty|zero)\b/i;
-
-/** English sentences of a single speaker that are no single word, because a word has no draft. */
-export const speakable = (voices: readonly Voice[]): Voice[] =>
-  shortVoices(voices, false).filter(
-    ({ seconds, file, reference }) => seconds >= 1.5 && !file.startsWith('ami-') && !numbers.test(reference),
-  );
 
 /** Undefined when the server says that it is full, which is as honest an end as late words. */
 async function runOrRefuse(...run: Parameters<typeof runSpeakers>): Promise<LiveRun | undefined> {

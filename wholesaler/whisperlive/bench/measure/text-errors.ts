@@ -1,5 +1,5 @@
+import { alignWords, type Step } from '@vexa/load-tester/align-words';
 import { normaliseWords } from '@vexa/shared/testing/word-error-rate';
-import { alignWords, type Step } from './align-words.ts';
 
 /** Fewer words in a row may be missing because one of them was heard as part of another. */
 const sentenceWords = 4;

@@ -1,11 +1,11 @@
+import { alignWords } from '@vexa/load-tester/align-words';
+import { sum } from '@vexa/load-tester/statistics';
+import type { Voice } from '@vexa/load-tester/voices';
 import { finals, hear } from '../../test/support/hear.ts';
 import type { Context } from '../context.ts';
-import { alignWords } from '../measure/align-words.ts';
 import { voicedSeconds } from '../measure/our-engine.ts';
 import { percent } from '../measure/report.ts';
-import { sum } from '../measure/statistics.ts';
 import { wordsOf } from '../measure/text-errors.ts';
-import type { Voice } from '../measure/voices.ts';
 import { type Listener, mapSome } from './quality-models.ts';
 
 export interface Borders {

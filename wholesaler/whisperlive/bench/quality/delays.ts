@@ -1,9 +1,10 @@
+import { percentile } from '@vexa/load-tester/statistics';
+import { speakable } from '@vexa/load-tester/voices';
 import type { Context } from '../context.ts';
-import { finalPromise, firstTextPromise, liveColumns, liveRow, speakable } from '../live/bench-live.ts';
+import { finalPromise, firstTextPromise, liveColumns, liveRow } from '../live/bench-live.ts';
 import { runSpeakers } from '../live/run-speakers.ts';
 import { startService } from '../live/servers.ts';
 import { fixed } from '../measure/report.ts';
-import { percentile } from '../measure/statistics.ts';
 
 /** How soon two people who speak at once read their words, with each model. */
 export async function measureDelays(context: Context): Promise<void> {

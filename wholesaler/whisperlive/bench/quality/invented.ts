@@ -1,6 +1,6 @@
+import { sum } from '@vexa/load-tester/statistics';
 import { finals, hear } from '../../test/support/hear.ts';
 import { fixed, type Report } from '../measure/report.ts';
-import { sum } from '../measure/statistics.ts';
 import { wordsOf } from '../measure/text-errors.ts';
 import { noises } from './noises.ts';
 import type { Listener } from './quality-models.ts';

@@ -1,10 +1,10 @@
+import { alignWords } from '@vexa/load-tester/align-words';
+import type { Voice } from '@vexa/load-tester/voices';
 import { maxSeconds } from '../../src/engine/mel.ts';
 import { finals, hear } from '../../test/support/hear.ts';
-import { alignWords } from '../measure/align-words.ts';
 import { voicedSeconds } from '../measure/our-engine.ts';
 import { percent, type Report } from '../measure/report.ts';
 import { addErrors, type TextErrors, textErrors, wer, wordsOf } from '../measure/text-errors.ts';
-import type { Voice } from '../measure/voices.ts';
 import { type Listener, mapSome } from './quality-models.ts';
 
 interface Heard {

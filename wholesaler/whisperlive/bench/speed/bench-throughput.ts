@@ -1,7 +1,7 @@
+import { shortVoices } from '@vexa/load-tester/voices';
 import { ensureModel } from '../../src/models/ensure-model.ts';
 import type { Context } from '../context.ts';
 import { startOurEngine, threads } from '../measure/our-engine.ts';
-import { shortVoices } from '../measure/voices.ts';
 import { FasterWhisper } from '../peers/faster-whisper.ts';
 import { peerModel } from '../peers/set-up.ts';
 import { measureClipLengths } from './clip-lengths.ts';

@@ -1,8 +1,8 @@
+import { median } from '@vexa/load-tester/statistics';
+import type { Voice } from '@vexa/load-tester/voices';
 import { costOf } from '../measure/cpu.ts';
 import { type OurEngine, voicedSeconds } from '../measure/our-engine.ts';
 import { fixed, type Report } from '../measure/report.ts';
-import { median } from '../measure/statistics.ts';
-import type { Voice } from '../measure/voices.ts';
 import type { FasterWhisper } from '../peers/faster-whisper.ts';
 
 interface Settings {

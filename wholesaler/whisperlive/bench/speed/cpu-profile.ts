@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { speakable } from '@vexa/load-tester/voices';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
-import { speakable } from '../live/bench-live.ts';
 import { runSpeakers } from '../live/run-speakers.ts';
 import { startService } from '../live/servers.ts';
 import { proofDir } from '../measure/report.ts';

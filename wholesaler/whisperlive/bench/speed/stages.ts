@@ -1,3 +1,5 @@
+import { slope, sum } from '@vexa/load-tester/statistics';
+import { shortVoices } from '@vexa/load-tester/voices';
 import { decodeClip, type WhisperModel } from '../../src/engine/decode.ts';
 import type { TranscribeJob } from '../../src/engine/engine.ts';
 import { loadWhisper } from '../../src/engine/whisper-sessions.ts';
@@ -6,8 +8,6 @@ import type { Context } from '../context.ts';
 import { cpuSeconds } from '../measure/cpu.ts';
 import { threads, voicedSeconds } from '../measure/our-engine.ts';
 import { fixed, percent } from '../measure/report.ts';
-import { slope, sum } from '../measure/statistics.ts';
-import { shortVoices } from '../measure/voices.ts';
 
 type Stage = 'features' | 'encode' | 'generate' | 'align';
 const names: Record<Stage, string> = {

@@ -1,9 +1,9 @@
+import { median, sum } from '@vexa/load-tester/statistics';
+import type { Voice } from '@vexa/load-tester/voices';
 import { type Cost, costOf } from '../measure/cpu.ts';
 import { type OurEngine, voicedSeconds } from '../measure/our-engine.ts';
 import { fixed, percent, type Report } from '../measure/report.ts';
-import { median, sum } from '../measure/statistics.ts';
 import { addErrors, type TextErrors, textErrors, wer } from '../measure/text-errors.ts';
-import type { Voice } from '../measure/voices.ts';
 import type { FasterWhisper } from '../peers/faster-whisper.ts';
 
 interface Run {

@@ -1,5 +1,5 @@
 import { normaliseWords } from '@vexa/shared/testing/word-error-rate';
-import { alignWords } from '../measure/align-words.ts';
+import { alignWords } from './align-words.ts';
 import type { Speech } from './speech-plan.ts';
 
 export interface ShownSegment {

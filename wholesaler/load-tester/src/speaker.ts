@@ -23,12 +23,16 @@ export class Speaker implements Disposable {
   readonly #socket: WebSocket;
   readonly #received: { atMs: number; segments: ShownSegment[] }[] = [];
   readonly #ready = Promise.withResolvers<void>();
+  #closeCode: number | undefined;
 
   private constructor(url: string) {
     this.#socket = new WebSocket(url, { perMessageDeflate: false });
     this.#socket.on('message', (data) => this.#receive(String(data)));
     this.#socket.on('error', (error) => this.#ready.reject(error));
-    this.#socket.on('close', (code) => this.#ready.reject(new Error(`the server hung up with ${code}`)));
+    this.#socket.on('close', (code) => {
+      this.#closeCode = code;
+      this.#ready.reject(new Error(`the server hung up with ${code}`));
+    });
     this.#ready.promise.catch(() => undefined); // seen by `connect`; later errors end in `close`
   }
 
@@ -56,6 +60,16 @@ export class Speaker implements Disposable {
     );
     await speaker.#ready.promise.finally(() => clearTimeout(deadline));
     return speaker;
+  }
+
+  /** The code with which the connection ended; undefined while it is open. */
+  get closeCode(): number | undefined {
+    return this.#closeCode;
+  }
+
+  /** What was shown so far, and when by the clock of `performance.now()`. */
+  get received(): readonly { atMs: number; segments: readonly ShownSegment[] }[] {
+    return this.#received;
   }
 
   get bufferedBytes(): number {

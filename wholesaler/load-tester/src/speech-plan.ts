@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { normaliseWords } from '@vexa/shared/testing/word-error-rate';
 import { z } from 'zod';
-import { seededRandom } from '../measure/statistics.ts';
-import type { Voice } from '../measure/voices.ts';
+import { seededRandom } from './statistics.ts';
+import type { Voice } from './voices.ts';
 
 /** A word of what a speaker says; seconds since their first sample. */
 export interface SpokenWord {
@@ -32,7 +32,7 @@ const wordTimes = z
     z.string(),
     z.object({ speechEnd: z.number(), words: z.array(z.tuple([z.string(), z.number(), z.number()])) }),
   )
-  .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../word-times.json'), 'utf8')));
+  .parse(JSON.parse(readFileSync(join(import.meta.dirname, 'word-times.json'), 'utf8')));
 
 /** Words of a recording with their times: those measured once, or else spread evenly over it. */
 function timedWords({ file, reference, seconds }: Voice): Omit<SpokenWord, 'utterance'>[] {
