@@ -8,8 +8,8 @@ const error500 = 'HTTP/1.1 500 Internal Server Error\r\ncontent-length: 2\r\ncon
 
 /** A stretch of network in front of a server, which can be listened to and broken. */
 export class Wire implements AsyncDisposable {
-  /** Told of each piece that goes back to the client; false keeps it from arriving. */
-  onAnswer: (piece: Buffer) => boolean = () => true;
+  /** Told of each piece that goes back to the client, and the last that its connection sent; false keeps it from arriving. */
+  onAnswer: (piece: Buffer, question: Buffer) => boolean = () => true;
   readonly #target: URL;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -65,12 +65,14 @@ export class Wire implements AsyncDisposable {
     }
     const server = connect(Number(this.#target.port), this.#target.hostname);
     this.#track(server);
+    let question: Buffer = Buffer.alloc(0);
     client.on('data', (piece) => {
+      question = Buffer.concat([question.subarray(-4_096), piece]);
       this.#sent.push(piece);
       server.write(piece);
     });
     server.on('data', (piece) => {
-      if (this.onAnswer(piece)) client.write(piece);
+      if (this.onAnswer(piece, question)) client.write(piece);
     });
     client.on('close', () => server.destroy());
     server.on('close', () => client.destroy());
