@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { type Env, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
@@ -25,7 +25,7 @@ const schema = z
       .int()
       .min(256)
       .default(() => Math.floor(totalmem() / 2 / 1e6)),
-    WHISPER_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
+    WHISPER_WORKERS: z.coerce.number().int().min(1).max(64).optional(),
     WHISPER_DEVICE: z.enum(devices).default('cpu'),
     WHISPER_PRECISION: z.enum(precisions).optional(),
     WHISPER_THREADS: z.coerce.number().int().min(1).max(256).optional(),
@@ -46,7 +46,11 @@ export interface Config {
   healthPort: number;
   logLevel: LogLevel;
   redisUrl: string;
-  engine: Required<EngineOptions>;
+  /** Undefined workers and threads: what suits the model and the machine. */
+  engine: Required<Omit<EngineOptions, 'workers' | 'threads'>> & {
+    workers: number | undefined;
+    threads: number | undefined;
+  };
   /** Those that may be asked for, the default (that of `engine`) first. */
   models: readonly string[];
   /** What the loaded models may take together. */
@@ -71,7 +75,7 @@ export function configFromEnv(env: Env): Config {
       model: e.WHISPER_MODEL,
       modelsDir: e.VEXA_MODELS_DIR,
       workers: e.WHISPER_WORKERS,
-      threads: e.WHISPER_THREADS ?? Math.max(1, Math.floor(availableParallelism() / e.WHISPER_WORKERS)),
+      threads: e.WHISPER_THREADS,
       device: e.WHISPER_DEVICE,
       precision: e.WHISPER_PRECISION,
     },

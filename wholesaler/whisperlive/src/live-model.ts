@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import type { Config } from './config.ts';
 import { precisionFor } from './engine/device.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
-import { estimateMemory } from './engine/model-memory.ts';
+import { estimateMemory, usualWorkers } from './engine/model-memory.ts';
 import type { Prepared } from './engine/model-pool.ts';
 import { ensureModel } from './models/ensure-model.ts';
 import { Scheduler, type SchedulerEvents } from './scheduler/scheduler.ts';
@@ -15,6 +16,8 @@ export interface LiveModel extends AsyncDisposable {
 
 interface Dependencies {
   options: Config['engine'];
+  /** Its share of what all models may take. */
+  memoryBytes: number;
   events: SchedulerEvents;
   /** Those of the models that are loaded. */
   queues: Set<Scheduler>;
@@ -24,20 +27,23 @@ interface Dependencies {
 /** Puts a model's files in place; loading it starts its workers and lets them decode once. */
 export async function prepareModel(
   model: string,
-  { options, events, queues, logger }: Dependencies,
+  { options, memoryBytes, events, queues, logger }: Dependencies,
 ): Promise<Prepared<LiveModel>> {
-  const { modelsDir, device, precision, workers } = options;
+  const { modelsDir, device, precision } = options;
   const files = await ensureModel(model, {
     ...{ modelsDir, precision: precisionFor(device, precision) },
     onProgress: (step) => logger.info({ model, step }, 'preparing the model'),
   });
+  const cores = availableParallelism();
+  const workers = options.workers ?? usualWorkers(files, { device, cores, memoryBytes });
+  const threads = options.threads ?? Math.max(1, Math.floor(cores / workers));
   return {
     bytes: estimateMemory(files, workers),
     async load() {
       await using starting = new AsyncDisposableStack();
       const engine = starting.use(
         await startEngine(
-          { ...options, model },
+          { ...options, model, workers, threads },
           {
             onWorkerLost: (error, restartMs) =>
               logger.error({ ...errorFields(error), model, restartMs }, 'the model is loaded anew'),
@@ -50,7 +56,7 @@ export async function prepareModel(
       queues.add(scheduler);
       starting.defer(() => void queues.delete(scheduler));
       const owned = starting.move();
-      logger.info({ model }, 'the model is loaded');
+      logger.info({ model, workers, threads }, 'the model is loaded');
       return {
         engine,
         scheduler,

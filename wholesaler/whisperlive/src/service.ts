@@ -33,7 +33,11 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
       const pool = owned.use(
         new ModelPool<LiveModel>({
           ...{ names, budgetBytes },
-          prepare: (name) => prepareModel(name, { options, events: metrics.scheduler, queues, logger }),
+          prepare: (name) =>
+            prepareModel(name, {
+              ...{ options, memoryBytes: budgetBytes / names.length },
+              ...{ events: metrics.scheduler, queues, logger },
+            }),
         }),
       );
       // Held as long as the service runs: whoever names no model must not wait for one.

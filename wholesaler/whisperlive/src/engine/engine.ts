@@ -97,11 +97,12 @@ export async function startEngineWith(
   { onWorkerLost, onBatch, workers: count = 1 }: EngineEvents & { workers?: number } = {},
 ): Promise<Engine> {
   await using starting = new AsyncDisposableStack();
-  const workers: KeptWorker[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const create = () => new EngineWorker(script, { files, compute }, onBatch);
-    workers.push(starting.use(await keepWorker(create, { onLost: onWorkerLost })));
-  }
+  const create = () => new EngineWorker(script, { files, compute }, onBatch);
+  const started = Array.from({ length: count }, async () =>
+    starting.use(await keepWorker(create, { onLost: onWorkerLost })),
+  );
+  await Promise.allSettled(started);
+  const workers: readonly KeptWorker[] = await Promise.all(started);
   const owned = starting.move();
   const queued = workers.map(() => 0);
   const leastBusy = (): number => queued.indexOf(Math.min(...queued));

@@ -15,6 +15,6 @@ test('a window stands for all of the 30 s, however short its clip', () => {
 
 test('a short clip costs a fraction of the full window; a long one takes the full window', () => {
   expect(sizeOf(windowOf(3))).toBeLessThan(maxPositions / 5);
-  expect(windowOf(28)).toBe(fullWindow);
+  expect(windowOf(29)).toBe(fullWindow);
   expect(isShort(windowOf(20))).toBe(true);
 });

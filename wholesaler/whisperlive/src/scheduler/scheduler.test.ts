@@ -4,7 +4,7 @@ import { Scheduler } from './scheduler.ts';
 import { defaultSettings } from './settings.ts';
 
 /** One job at a time, so that their order can be seen. */
-const oneByOne = { settings: { ...defaultSettings, maxFinals: 1, maxOthers: 1 } };
+const oneByOne = { settings: { ...defaultSettings, maxFinals: 1, maxDrafts: 1, maxFiles: 1 } };
 
 const job = (name: string): TranscribeJob => ({ audio: new Float32Array(1), language: name, task: 'transcribe' });
 
@@ -115,6 +115,21 @@ test('a newer draft takes the place of the one that waits', async () => {
   finishOne();
   expect((await newer)?.text).toBe('new');
   expect(order).toEqual(['running', 'new']);
+});
+
+test('a newer draft keeps its place in the line, and what may be a final goes before drafts', async () => {
+  const { engine, order, finishOne } = manualEngine();
+  const scheduler = new Scheduler(engine, {}, oneByOne);
+  void scheduler.draft('a', job('running'));
+  void scheduler.draft('b', job('old'));
+  void scheduler.draft('c', job('other'));
+  void scheduler.draft('d', job('may be final'), 'early');
+  void scheduler.draft('b', job('newer'));
+  for (let i = 0; i < 4; i += 1) {
+    finishOne();
+    await turn();
+  }
+  expect(order).toEqual(['running', 'may be final', 'newer', 'other']);
 });
 
 test('a failed decode reaches its caller and the next job still runs', async () => {

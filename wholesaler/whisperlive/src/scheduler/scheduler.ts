@@ -96,8 +96,11 @@ export class Scheduler {
   }
 
   draft(stream: unknown, job: TranscribeJob, kind: 'draft' | 'early' = 'draft'): Promise<TranscribeResult | undefined> {
-    this.dropDraft(stream);
     return new Promise((resolve, reject) => {
+      const old = this.#drafts.get(stream);
+      old?.resolve(undefined);
+      if (old) this.#events.onShed?.();
+      // In the old one's place in the line: else a stream that speaks on would never get its turn on a busy machine.
       this.#drafts.set(stream, { kind, job, since: this.#now(), resolve, reject });
       this.#next();
     });
@@ -161,11 +164,12 @@ export class Scheduler {
 
   /** The next job and those like it: of one kind, since a final must not wait for what matters less. */
   #take(): Waiting[] {
-    const { maxFinals, maxOthers } = this.#settings;
+    const { maxFinals, maxDrafts, maxFiles } = this.#settings;
     if (this.#finals.length > 0) return this.#alike(this.#finals, maxFinals);
-    if (this.#fileIsOverdue() || this.#drafts.size === 0) return this.#alike(this.#files, maxOthers);
+    if (this.#fileIsOverdue() || this.#drafts.size === 0) return this.#alike(this.#files, maxFiles);
     const drafts = [...this.#drafts.values()];
-    const batch = this.#alike(drafts, maxOthers);
+    const early = drafts.filter(({ kind }) => kind === 'early');
+    const batch = this.#alike(early.length > 0 ? early : drafts, maxDrafts);
     for (const [stream, waiting] of this.#drafts) if (batch.includes(waiting)) this.#drafts.delete(stream);
     return batch;
   }

@@ -6,6 +6,10 @@ export type Pressure = number;
 export const hasRoomForDrafts = (pressure: Pressure): boolean => pressure <= 1;
 
 /** Seconds of new audio before the next draft: more of them the busier the engine is. */
-export function draftStep({ draftStep: step, maxDraftStep }: StreamingPolicy, pressure: Pressure): number {
-  return hasRoomForDrafts(pressure) ? Math.max(step, pressure * maxDraftStep) : Number.POSITIVE_INFINITY;
+export function draftStep(
+  { draftStep: step, maxDraftStep, draftStretch }: StreamingPolicy,
+  pressure: Pressure,
+): number {
+  if (!hasRoomForDrafts(pressure)) return Number.POSITIVE_INFINITY;
+  return Math.min(maxDraftStep, Math.max(step, pressure * draftStretch * maxDraftStep));
 }

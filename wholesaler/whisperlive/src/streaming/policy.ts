@@ -32,6 +32,8 @@ export interface StreamingPolicy {
   draftStep: number;
   /** Under load the step grows to this; beyond it, drafts are given up. */
   maxDraftStep: number;
+  /** The step grows so much sooner than drafts are given up: what drafts then cost less, all come earlier. */
+  draftStretch: number;
   /** Audio waiting to be decoded in one session; above it the connection is paused until work catches up. */
   maxBacklog: number;
   /** Whisper's paper, section 4.5: probably no speech, and the text is not believed either. */
@@ -52,6 +54,8 @@ export interface StreamingPolicy {
   promptMaxAge: number;
   /** A final less likely than this may be wrong, and would lead the next one astray. */
   minPromptLogprob: number;
+  /** A final less likely than this is decoded again without the text before it, and the likelier of the two counts. */
+  minPromptedLogprob: number;
   /** A language this probable is kept for the next utterances; below it each utterance is asked anew. */
   sureOfLanguage: number;
   /** Less speech than this does not tell its language. */
@@ -77,6 +81,7 @@ export const defaultPolicy: StreamingPolicy = {
   minCutLength: 2,
   draftStep: 0.8,
   maxDraftStep: 3,
+  draftStretch: 2.5,
   maxBacklog: 60,
   maxNoSpeechProbability: 0.6,
   minAverageLogprob: -1,
@@ -86,6 +91,7 @@ export const defaultPolicy: StreamingPolicy = {
   promptCharacters: 200,
   promptMaxAge: 10,
   minPromptLogprob: -0.7,
+  minPromptedLogprob: -0.5,
   sureOfLanguage: 0.7,
   minLanguageVoiced: 1.5,
   minLanguageLogprob: -0.8,
