@@ -1,0 +1,16 @@
+import type { Promises } from './config.ts';
+import type { StepResult } from './run-step.ts';
+
+/** What a step did not keep, in words; none when all is well. */
+export function brokenPromises(step: StepResult, promises: Promises): string[] {
+  const { first, final, words, unseen, lost, doubled, refused, errors } = step;
+  return [
+    !(first.p95 <= promises.first) && `first text after ${first.p95.toFixed(2)} s, promised are ${promises.first} s`,
+    !(final.p95 <= promises.final) && `final text after ${final.p95.toFixed(2)} s, promised are ${promises.final} s`,
+    unseen > promises.unseenShare * words && `${unseen} of ${words} words not shown as they were said`,
+    lost > 0 && `${lost} utterances lost`,
+    doubled > 0 && `${doubled} segments doubled`,
+    refused > 0 && `${refused} times refused`,
+    errors.length > 0 && `${errors.length} speakers could not speak to the end: ${errors[0]}`,
+  ].filter((line) => line !== false);
+}
