@@ -1,27 +1,34 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { mountAccountAdmin } from '@vexa/shared/accounts/admin-routes';
+import { mountPlanAdmin } from '@vexa/shared/accounts/plan-routes';
+import { mountCheckLimits, mountUsage } from '@vexa/shared/accounts/usage-routes';
 import type { IdentityVariables } from '@vexa/shared/auth/identity-token';
 import { whoAmIRoute } from '@vexa/shared/contracts/routes/auth';
-import { type BaseVariables, createApp as createBaseApp } from '@vexa/shared/http/app';
+import { problems } from '@vexa/shared/contracts/routes/problems';
+import { type AppOptions, type BaseVariables, createApp as createBaseApp } from '@vexa/shared/http/app';
 import { mountDocs } from '@vexa/shared/http/docs';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
+import { limitAddress, limitRefused } from '@vexa/shared/limits/limit-rate';
+import type { RateLimits } from '@vexa/shared/limits/rate-limits';
+import type { Logger } from '@vexa/shared/logging';
 import { mountWebhookAdmin, mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
 import { cors } from 'hono/cors';
-import { requireKey } from './auth/require-key.ts';
-import type { StartBotDeps } from './bots/start-bot.ts';
-import type { Refresh } from './meetings/refresh-meeting.ts';
-import { mountBots } from './routes/bots.ts';
+import { retailerUsage } from './accounts/usage.ts';
+import type { Guard } from './auth/guard.ts';
+import { type BotRouteDeps, mountBots } from './routes/bots.ts';
 import { mountInboundWebhooks } from './routes/inbound-webhooks.ts';
-import { mountMeetings } from './routes/meetings.ts';
+import { type MeetingRouteDeps, mountMeetings } from './routes/meetings.ts';
+import { mountTranscripts, type TranscriptRouteDeps } from './routes/transcripts.ts';
 import { mountWholesalerAdmin, type WholesalerAdminDeps } from './routes/wholesaler-admin.ts';
-import type { LastCopies } from './transcripts/last-copies.ts';
-import type { LateReaders } from './transcripts/visible-segments.ts';
 
-export type AppDeps = StartBotDeps &
+export type AppDeps = BotRouteDeps &
+  MeetingRouteDeps &
+  TranscriptRouteDeps &
   WholesalerAdminDeps & {
-    refresh: Refresh;
-    copies: LastCopies;
-    lateReaders: LateReaders;
+    guard: Guard;
+    logger: Logger;
+    rateLimits: RateLimits;
+    trustedProxies: number;
     secrets: { adminToken: string; inboundWebhook: () => readonly string[] };
     webhookAllowedHosts: readonly string[];
     outbox: { nudge(): void };
@@ -29,6 +36,9 @@ export type AppDeps = StartBotDeps &
     corsOrigins: string[];
     onAuthChanged: (userId: number) => void | Promise<void>;
     checks: Checks;
+    /** What this service does without for a while, and tells of all the same. */
+    watched: Checks;
+    served: { public: AppOptions; admin: AppOptions };
   };
 
 export const apiInfo = {
@@ -41,41 +51,60 @@ followed live on the WebSocket \`/ws\`: send \`{"action":"subscribe","meetings":
 Several users of one meeting share its bot; it leaves when the last of them stops it.`,
 };
 
+/** What any route with a key may answer, besides what is its own. */
+export const everywhere = problems(429, 502, 503, 504);
+
+const exposeHeaders = [
+  'x-request-id',
+  'x-next-cursor',
+  'retry-after',
+  'ratelimit-limit',
+  'ratelimit-remaining',
+  'ratelimit-reset',
+];
+
 /** What users reach, with the operator's routes beside it. */
 export function createPublicApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
-  const app = createBaseApp<IdentityVariables>(deps.logger);
-  if (deps.corsOrigins.length > 0) {
-    const origin = deps.corsOrigins.includes('*') ? '*' : deps.corsOrigins;
-    app.use(cors({ origin, exposeHeaders: ['x-request-id', 'x-next-cursor', 'retry-after'], maxAge: 600 }));
+  const { db, guard, corsOrigins, rateLimits, trustedProxies } = deps;
+  const app = createBaseApp<IdentityVariables>(deps.logger, deps.served.public);
+  if (corsOrigins.length > 0) {
+    app.use(cors({ origin: corsOrigins.includes('*') ? '*' : corsOrigins, exposeHeaders, maxAge: 600 }));
   }
-  mountHealth(app, deps.checks);
+  mountHealth(app, deps.checks, deps.watched);
   app.get('/', (c) => c.json({ message: 'Welcome to the Vexa API Gateway' }));
-  app.openapi({ ...whoAmIRoute, middleware: requireKey(deps.db) }, (c) => c.json(c.var.identity, 200));
+  app.openapi({ ...whoAmIRoute, middleware: guard() }, (c) => c.json(c.var.identity, 200));
   mountBots(app, deps);
   mountMeetings(app, deps);
-  app.use('/user/webhook/*', requireKey(deps.db));
+  app.use('/public/*', limitAddress(rateLimits, trustedProxies));
+  mountTranscripts(app, deps);
+  // Of users, all of them; the last one is under `/admin` for its old name's sake, so it goes before the operator's guard.
+  for (const path of ['/user/webhook/*', '/usage/*', '/referrals', '/admin/internal/log_referral']) {
+    app.use(path, guard());
+  }
+  mountUsage(app, { db, usage: retailerUsage, userId: (c) => c.var.identity.user_id });
   mountWebhookRoutes(app, {
-    db: deps.db,
+    db,
     allowedHosts: deps.webhookAllowedHosts,
     userId: (c) => c.var.identity.user_id,
     outbox: deps.outbox,
   });
-  mountInboundWebhooks(app, { db: deps.db, secrets: deps.secrets.inboundWebhook, onEnded: deps.onEnded });
+  mountInboundWebhooks(app, { db, secrets: deps.secrets.inboundWebhook, onEnded: deps.onEnded });
   mountAdmin(app, deps);
-  mountDocs(app, apiInfo);
+  mountDocs(app, apiInfo, everywhere);
   return app;
 }
 
 /** The operator's listener, for networks that keep it apart. */
 export function createAdminApp(deps: AppDeps): OpenAPIHono<{ Variables: BaseVariables }> {
-  const app = createBaseApp(deps.logger);
-  mountHealth(app, deps.checks);
+  const app = createBaseApp(deps.logger, deps.served.admin);
+  mountHealth(app, deps.checks, deps.watched);
   mountAdmin(app, deps);
   return app;
 }
 
 function mountAdmin<V extends BaseVariables>(app: OpenAPIHono<{ Variables: V }>, deps: AppDeps): void {
-  const { db, onAuthChanged } = deps;
+  const { db, onAuthChanged, rateLimits, trustedProxies } = deps;
+  app.use('/admin/*', limitRefused(rateLimits, trustedProxies));
   mountAccountAdmin(app, {
     db,
     adminToken: deps.secrets.adminToken,
@@ -83,6 +112,8 @@ function mountAdmin<V extends BaseVariables>(app: OpenAPIHono<{ Variables: V }>,
     // Bots that nobody attends any more are found by the next sync, and leave.
     hasLiveMeetings: async () => false,
   });
+  mountPlanAdmin(app, { db, onAuthChanged });
+  mountCheckLimits(app, { db, usage: retailerUsage });
   mountWholesalerAdmin(app, deps);
   mountWebhookAdmin(app, deps);
 }

@@ -1,5 +1,6 @@
 import { databaseUrl, type Env, httpUrl, parseEnv, port, secret, serviceEnv } from '@vexa/shared/config';
 import type { PlatformHosts } from '@vexa/shared/contracts/platform';
+import type { RateLimitConfig } from '@vexa/shared/limits/rate-limits';
 import type { LogLevel } from '@vexa/shared/logging';
 import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
 import { z } from 'zod';
@@ -13,6 +14,8 @@ const splitList = (list: string): string[] =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+
+const perMinute = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).default(fallback);
 
 const RetailerEnv = z.object({
   ...serviceEnv,
@@ -30,6 +33,16 @@ const RetailerEnv = z.object({
   WHOLESALER_WEBHOOK_SECRET: secretList('WHOLESALER_WEBHOOK_SECRET'),
   WHOLESALER_WEBHOOK_SECRET_FILE: z.string().optional(),
   PUBLIC_URL: httpUrl.optional(),
+  PUBLIC_API_URL: httpUrl.optional(),
+  DEFAULT_MODEL: z
+    .string()
+    .regex(/^[\w./:-]{1,64}$/, 'must be the name of a model such as tiny.en')
+    .optional(),
+  RATE_LIMIT_START: perMinute(300),
+  RATE_LIMIT_WRITE: perMinute(1_200),
+  RATE_LIMIT_READ: perMinute(6_000),
+  RATE_LIMIT_ADDRESS: perMinute(600),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   MEETING_ROOM_URL: httpUrl.default('http://localhost:8090'),
   JITSI_URL: httpUrl.default('https://meet.jit.si'),
   WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
@@ -61,6 +74,14 @@ export interface RetailerConfig {
   /** Where the wholesaler reaches us; without it, finished meetings are found by the sync alone. */
   publicUrl: string | undefined;
   hosts: PlatformHosts;
+  /** Where users reach us; links to shared transcripts begin with it. */
+  publicApiUrl: string | undefined;
+  /** Asked for where a user names no model. */
+  defaultModel: string | undefined;
+  rateLimits: RateLimitConfig;
+  /** Proxies of the operator's own before us; each adds the address it saw to `x-forwarded-for`. */
+  trustedProxies: number;
+  metricsToken: string | undefined;
   webhookAllowedHosts: string[];
   lateReaders: LateReaders;
   /** Whose pages may call from a browser; `*` is everybody's. */
@@ -90,6 +111,16 @@ export function configFromEnv(env: Env): RetailerConfig {
       breakerResetMs: parsed.BREAKER_RESET_MS,
     },
     publicUrl: parsed.PUBLIC_URL,
+    publicApiUrl: parsed.PUBLIC_API_URL,
+    defaultModel: parsed.DEFAULT_MODEL,
+    rateLimits: {
+      start: parsed.RATE_LIMIT_START,
+      write: parsed.RATE_LIMIT_WRITE,
+      read: parsed.RATE_LIMIT_READ,
+      address: parsed.RATE_LIMIT_ADDRESS,
+    },
+    trustedProxies: parsed.TRUSTED_PROXIES,
+    metricsToken: parsed.METRICS_TOKEN,
     hosts: { meetingRoomUrl: parsed.MEETING_ROOM_URL, jitsiUrl: parsed.JITSI_URL },
     webhookAllowedHosts: parseAllowedHosts(parsed.WEBHOOK_ALLOWED_HOSTS),
     lateReaders: parsed.LATE_USERS_READ,

@@ -1,16 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import { authenticateKey } from '@vexa/shared/accounts/authenticate-key';
+import { KeyCache } from '@vexa/shared/auth/key-cache';
 import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
 import { connectDb } from '@vexa/shared/db/client';
+import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
+import { localRateLimits } from '@vexa/shared/limits/rate-limits';
+import { defaultTiming, type EventStreamTiming } from '@vexa/shared/live/event-stream';
 import { attachLiveServer, type LiveServer } from '@vexa/shared/live/live-server';
 import { createLogger, type Logger } from '@vexa/shared/logging';
 import type { Service } from '@vexa/shared/service';
+import { measureOutbox } from '@vexa/shared/webhooks/outbox-metrics';
 import { startOutboxSender } from '@vexa/shared/webhooks/outbox-sender';
 import { createAdminApp, createPublicApp } from './app.ts';
+import { createGuard } from './auth/guard.ts';
+import { createBotOperations } from './bots/bot-operations.ts';
 import type { RetailerConfig } from './config.ts';
 import { startFinisher } from './finish/finisher.ts';
 import { LiveHub } from './live/live-hub.ts';
+import { defaultFeedTiming, type FeedTiming } from './live/meeting-feed.ts';
 import { openLiveAccess } from './live/open-live-access.ts';
+import { TranscriptFeeds } from './live/transcript-feeds.ts';
 import { createRefresher } from './meetings/refresh-meeting.ts';
+import { countDrift, watchedParts, watchRetailer } from './metrics.ts';
 import { RotatingSecrets } from './secrets/rotating-secrets.ts';
 import { runSync } from './sync/sync.ts';
 import { scheduleSync } from './sync/sync-schedule.ts';
@@ -27,6 +39,8 @@ interface Overrides {
   logger?: Logger;
   /** How often files of secrets are read again. */
   secretsEveryMs?: number;
+  timing?: EventStreamTiming;
+  feedTiming?: FeedTiming;
 }
 
 /** The whole retailer in one process: the users' listener, the operator's, and the work between it and the wholesaler. */
@@ -43,42 +57,77 @@ export function createService(config: RetailerConfig, overrides: Overrides = {})
       const client = stack.use(createWholesalerClient({ config: wholesaler, keys, logger }));
       const hub = stack.use(new LiveHub({ wholesaler, keys, client, logger }));
       const copies = new LastCopies();
+      const metrics = createMetrics('retailer');
       let live: LiveServer | undefined;
-      const outbox = stack.use(startOutboxSender({ db, logger, allowedHosts: webhookAllowedHosts }));
+      const onAttempt = measureOutbox(metrics.registry, db);
+      const outbox = stack.use(startOutboxSender({ db, logger, allowedHosts: webhookAllowedHosts, onAttempt }));
       const onCached = (meetingId: number, status: MeetingStatus) => {
         copies.forget(meetingId);
         hub.finish(meetingId, status);
+        feeds.finish(meetingId);
+        outbox.nudge();
       };
-      const finisher = stack.use(startFinisher({ db, client, logger, onCached }));
+      const { lateReaders, defaultModel } = config;
+      const finisher = stack.use(startFinisher({ db, client, logger, lateReaders, onCached }));
       const onEnded = (meetingId: number) => {
         hub.end(meetingId);
         finisher.nudge();
       };
       const { hosts } = config;
-      const meetings = { db, client, serviceLayerId: wholesaler.serviceLayerId, hosts, onEnded, logger };
+      const { serviceLayerId } = wholesaler;
+      const meetings = { db, client, serviceLayerId, hosts, defaultModel, onEnded, logger };
+      const refresh = createRefresher(meetings);
+      const feedDeps = { ...meetings, hub, copies, lateReaders, feedTiming: overrides.feedTiming ?? defaultFeedTiming };
+      const feeds = stack.use(new TranscriptFeeds(feedDeps));
+      watchRetailer(metrics, { db, client, feeds, hub });
+      const syncDeps = { ...meetings, onDrift: countDrift(metrics) };
       const sync = stack.use(
         scheduleSync({
-          sync: () => runSync(meetings, config.startGraceMs),
+          sync: () => runSync(syncDeps, config.startGraceMs),
           logger,
           intervalMs: config.syncIntervalMs,
         }),
       );
       const registration = stack.use(registerWebhook({ client, logger, secrets: inboundSecrets }, config.publicUrl));
+      const rateLimits = stack.use(localRateLimits(config.rateLimits, logger));
+      const { trustedProxies, metricsToken } = config;
+      const users = new KeyCache({
+        lookUp: async (key) => {
+          const identity = await authenticateKey(db, key);
+          return identity && { identity };
+        },
+      });
       const deps = {
         ...meetings,
         wholesaler,
-        refresh: createRefresher(meetings),
+        refresh,
+        bots: createBotOperations({ ...meetings, refresh }),
+        guard: createGuard({ keys: users, rateLimits, trustedProxies }),
+        rateLimits,
+        trustedProxies,
         copies,
+        feeds,
+        timing: overrides.timing ?? defaultTiming,
+        publicUrl: config.publicApiUrl,
         registration,
         sync,
         secrets: { adminToken: secrets.adminToken, inboundWebhook: () => inboundSecrets.values },
         webhookAllowedHosts,
-        lateReaders: config.lateReaders,
+        lateReaders,
         outbox,
         corsOrigins: config.corsOrigins,
-        onAuthChanged: (userId: number) => live?.recheck(userId),
+        onAuthChanged: (userId: number) => {
+          users.forgetUser(userId);
+          return live?.recheck(userId);
+        },
         // Without the wholesaler this service still serves every finished meeting, so it is ready without it.
         checks: { postgres: () => sql`select 1` },
+        watched: watchedParts({ client, hub, registration }),
+        served: {
+          // The users' address is public: without a token of the operator's, nobody knows the one to send.
+          public: { metrics, metricsToken: metricsToken ?? randomUUID() },
+          admin: { metrics, metricsToken },
+        },
       };
       const { port, adminPort, host } = config.http;
       const admin = stack.use(await listen(createAdminApp(deps), { port: adminPort, host }));
@@ -86,7 +135,7 @@ export function createService(config: RetailerConfig, overrides: Overrides = {})
       live = stack.use(
         attachLiveServer(http.server, {
           logger,
-          open: (key: string) => openLiveAccess({ db, hub, lateReaders: config.lateReaders }, key),
+          open: (key: string) => openLiveAccess({ db, hub, lateReaders }, key),
         }),
       );
       return { url: http.url, adminUrl: admin.url };

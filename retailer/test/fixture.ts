@@ -127,6 +127,7 @@ export function useRetailer(
     service = createService(overrides(config), {
       logger,
       secretsEveryMs: 50,
+      feedTiming: { lookMs: 100, readMs: 300 },
     });
     Object.assign(urls, await service.start());
   };

@@ -226,10 +226,10 @@ export class StandInWholesaler implements AsyncDisposable {
         (named === null || meeting.id === Number(named)),
     );
     if (!stored) return problem(404, 'not_found');
-    return this.#respondAbout(`${request.method} ${resource}`, stored);
+    return this.#respondAbout(`${request.method} ${resource}`, stored, url.searchParams.get('since'));
   }
 
-  #respondAbout(what: string, stored: Stored): Scripted {
+  #respondAbout(what: string, stored: Stored, since: string | null): Scripted {
     const { meeting } = stored;
     switch (what) {
       case 'GET meetings':
@@ -245,7 +245,7 @@ export class StandInWholesaler implements AsyncDisposable {
       case 'PUT bots':
         return { status: 202, body: { message: 'Reconfiguration request accepted and sent to the bot.' } };
       case 'GET transcripts':
-        return { status: 200, body: transcriptOf(stored) };
+        return { status: 200, body: transcriptOf(stored, since) };
       default:
         return problem(404, 'not_found');
     }
@@ -314,7 +314,15 @@ function segmentOf(meetingId: number, n: number, words: string): Segment {
   };
 }
 
-const transcriptOf = ({ meeting, segments }: Stored) => ({
+/** Its changes are what was said last; whoever has seen more than there is gets all of it. */
+function transcriptOf({ meeting, segments }: Stored, since: string | null) {
+  const cursor = `standin${meeting.id}`;
+  const seen = since?.startsWith(`${cursor}.`) ? Number(since.slice(cursor.length + 1)) : Number.POSITIVE_INFINITY;
+  const changes = seen <= segments.length ? { partial: true, segments: segments.slice(seen) } : { segments };
+  return { ...factsOf(meeting), cursor: `${cursor}.${segments.length}`, ...changes };
+}
+
+const factsOf = (meeting: Meeting) => ({
   id: meeting.id,
   platform: meeting.platform,
   native_meeting_id: meeting.native_meeting_id,
@@ -324,6 +332,4 @@ const transcriptOf = ({ meeting, segments }: Stored) => ({
   end_time: meeting.end_time,
   source: isTerminal(meeting.status) ? 'history' : 'live',
   stale_since: null,
-  cursor: null,
-  segments,
 });

@@ -6,14 +6,14 @@ import { findHeld } from '../meetings/meeting-store.ts';
 import type { WholesalerClient } from '../wholesaler/client.ts';
 import { toServiceError } from '../wholesaler/error-mapping.ts';
 
-interface Deps {
+export interface ReconfigureDeps {
   db: Db;
   client: Pick<WholesalerClient, 'reconfigureBot'>;
 }
 
 /** Hands a change on to the bot. Throws `not_found`, and `bot_not_active` when there is no bot of this user to change. */
 export async function reconfigureBot(
-  { db, client }: Deps,
+  { db, client }: ReconfigureDeps,
   userId: number,
   { ref, change }: { ref: MeetingRef; change: ReconfigureBotRequest },
 ): Promise<void> {

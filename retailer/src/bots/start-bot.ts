@@ -1,7 +1,13 @@
 import type { Identity } from '@vexa/shared/contracts/internal';
-import { type Meeting, type StartBotRequest, toMeetingRequest } from '@vexa/shared/contracts/meeting';
+import {
+  type Meeting,
+  type MeetingRequest,
+  type StartBotRequest,
+  toMeetingRequest,
+} from '@vexa/shared/contracts/meeting';
 import type { PlatformHosts } from '@vexa/shared/contracts/platform';
 import type { Db } from '@vexa/shared/db/client';
+import { forgetAnswer, hashRequest, type IdempotencyKey, replaceAnswer } from '@vexa/shared/idempotency/answer-store';
 import type { Logger } from '@vexa/shared/logging';
 import { findLink } from '../meetings/link-store.ts';
 import { idempotencyKey, type MeetingRow, viewOf } from '../meetings/meeting.ts';
@@ -15,39 +21,66 @@ import { findUnclaimed } from './find-unclaimed.ts';
 import { recordFailedStart, recordStart } from './record-start.ts';
 import { sendStop } from './stop-bot.ts';
 
+/** A bot on its way, or one that is there already and is now shared. */
+export interface StartedBot {
+  meeting: Meeting;
+  shared: boolean;
+}
+
 export interface StartBotDeps {
   db: Db;
   client: WholesalerClient;
   serviceLayerId: string;
   /** Of which servers a meeting link is understood. */
   hosts: PlatformHosts;
+  /** Asked for where the user names no model; without it the wholesaler chooses. */
+  defaultModel: string | undefined;
   onEnded: (meetingId: number) => void;
   logger: Logger;
 }
 
 /**
  * Sends a bot to a meeting, or lets the user share the one that is there (`shared`). The meeting is in the database
- * before the wholesaler is asked, so that whatever happens in between can be repaired. Throws `concurrent_bot_limit`,
- * `validation_error` for a link that is none, and what the wholesaler's refusal becomes.
+ * before the wholesaler is asked, so that whatever happens in between can be repaired. Throws `plan_limit`,
+ * `concurrent_bot_limit`, `validation_error` for a link that is none, and what the wholesaler's refusal becomes.
  */
 export async function startBot(
   deps: StartBotDeps,
   user: Identity,
-  asked: StartBotRequest,
-): Promise<{ meeting: Meeting; shared: boolean }> {
-  const request = toMeetingRequest(asked, deps.hosts);
+  { asked, idempotencyKey }: { asked: StartBotRequest; idempotencyKey?: string | undefined },
+): Promise<StartedBot> {
+  const request = withModel(toMeetingRequest(asked, deps.hosts), deps.defaultModel);
   const running = await findRunning(deps.db, { platform: request.platform, nativeId: request.native_meeting_id });
   // It may have ended without our knowing: then this user wants a new bot, not a share of the old one.
   if (running) await refreshIfPossible((meeting) => refreshMeeting(deps, meeting), running);
-  const { held, isNew } = await claimMeeting(deps.db, user.user_id, request);
+  const key = idempotencyKey === undefined ? undefined : nameOf(user, idempotencyKey, asked);
+  const claim = await claimMeeting(deps.db, user.user_id, { request, key });
+  if ('replay' in claim) return claim.replay;
+  const { held, isNew } = claim;
   if (!isNew) return { meeting: viewOf(held), shared: true };
-  await startUpstream(deps, held.meeting);
-  const [meeting, link] = await Promise.all([
+  try {
+    await startUpstream(deps, held.meeting);
+  } catch (error) {
+    if (key) await forgetAnswer(deps.db, key);
+    throw error;
+  }
+  const [row, link] = await Promise.all([
     findMeeting(deps.db, held.meeting.id),
     findLink(deps.db, user.user_id, held.meeting.id),
   ]);
-  return { meeting: viewOf({ meeting: meeting ?? held.meeting, link: link ?? held.link }), shared: false };
+  const meeting = viewOf({ meeting: row ?? held.meeting, link: link ?? held.link });
+  if (key) await replaceAnswer(deps.db, key, meeting);
+  return { meeting, shared: false };
 }
+
+const nameOf = (user: Identity, key: string, asked: StartBotRequest): IdempotencyKey => ({
+  userId: user.user_id,
+  key,
+  requestHash: hashRequest(['startBot', asked]),
+});
+
+const withModel = (request: MeetingRequest, fallback: string | undefined): MeetingRequest =>
+  request.model_identifier || fallback === undefined ? request : { ...request, model_identifier: fallback };
 
 type StartUpstreamDeps = Pick<StartBotDeps, 'db' | 'client' | 'serviceLayerId' | 'onEnded' | 'logger'>;
 

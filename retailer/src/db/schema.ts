@@ -2,7 +2,19 @@ import type { StartBotRequest } from '@vexa/shared/contracts/meeting';
 import { users } from '@vexa/shared/db/tables/accounts';
 import { type MeetingData, meetingColumns, transcriptionColumns } from '@vexa/shared/db/tables/meetings';
 import { sql } from 'drizzle-orm';
-import { boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 
 export {
   apiTokens,
@@ -13,6 +25,7 @@ export {
   userPlans,
   users,
 } from '@vexa/shared/db/tables/accounts';
+export { transcriptShares } from '@vexa/shared/db/tables/shares';
 export { webhookDeliveries, webhookEndpoints } from '@vexa/shared/db/tables/webhooks';
 
 const time = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
@@ -26,6 +39,8 @@ export const meetings = pgTable(
   {
     ...meetingColumns(),
     wholesaler_meeting_id: integer('wholesaler_meeting_id'),
+    /** The model asked for, by which its words are counted against plans. */
+    model_identifier: text('model_identifier').notNull().default('default'),
     /** True until the final transcript is in this database, or there is none to wait for. */
     is_live: boolean('is_live').notNull().default(true),
     /** Kept until the wholesaler has answered the start, so that a crash in between can be repaired. */
@@ -79,11 +94,15 @@ export const userMeetings = pgTable(
     left_at: time('left_at'),
     /** They deleted their copy. */
     deleted_at: time('deleted_at'),
+    /** Seconds of speech that they may read of it, known once it is over: what their plan counts. */
+    speech_seconds: doublePrecision('speech_seconds').notNull().default(0),
     data: jsonb('data').$type<MeetingData>().notNull().default({}),
     metadata: jsonb('metadata').$type<Record<string, string>>().notNull().default({}),
   },
   (t) => [primaryKey({ columns: [t.user_id, t.meeting_id] }), index('user_meetings_by_meeting').on(t.meeting_id)],
 );
+
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
 
 /** Final transcripts. Times are seconds from the meeting's start and absolute times, both as the wholesaler served them. */
 export const transcriptions = pgTable(
@@ -95,8 +114,15 @@ export const transcriptions = pgTable(
     /** When the wholesaler first and last wrote the segment. */
     heard_at: time('heard_at'),
     revised_at: time('revised_at'),
+    /** Who held the meeting when it ended; `user_meetings` says who still does. */
+    holders: integer('holders').array().notNull().default([]),
+    search: tsvector('search').generatedAlwaysAs(sql`to_tsvector('simple', "text")`),
   },
-  (t) => [uniqueIndex('transcriptions_key').on(t.meeting_id, t.segment_id)],
+  (t) => [
+    uniqueIndex('transcriptions_key').on(t.meeting_id, t.segment_id),
+    // A search reads only what its user may read, however large the table.
+    index('transcriptions_search').using('gin', t.holders, t.search),
+  ],
 );
 
 /** Every event the wholesaler sent, stored before it is answered. */

@@ -6,6 +6,7 @@ import type { Logger } from '@vexa/shared/logging';
 import { z } from 'zod';
 import { type MeetingRow, timeOf, upstreamRef } from '../meetings/meeting.ts';
 import { findMeeting } from '../meetings/meeting-store.ts';
+import type { LateReaders } from '../transcripts/visible-segments.ts';
 import type { UpstreamMeeting, UpstreamRef, WholesalerClient } from '../wholesaler/client.ts';
 import { isNotFoundUpstream } from '../wholesaler/wholesaler-error.ts';
 import { commitTranscript, completeFinish } from './finish-store.ts';
@@ -14,6 +15,8 @@ export interface FinishDeps {
   db: Db;
   client: Pick<WholesalerClient, 'meeting' | 'transcript' | 'deleteMeeting'>;
   logger: Logger;
+  /** By which each user's share of the words is counted. */
+  lateReaders: LateReaders;
   /** Told once the final transcript is in our database. */
   onCached: (meetingId: number, status: MeetingStatus) => void;
 }
@@ -69,6 +72,7 @@ async function pullTranscript(deps: FinishDeps, meeting: MeetingRow, ref: Upstre
     segments: distinct(segments),
     checksum,
     incomplete: meeting.transcript_incomplete || !pulled || problem !== undefined,
+    lateReaders: deps.lateReaders,
   });
   deps.onCached(meeting.id, facts.status);
 }

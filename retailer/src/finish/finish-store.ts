@@ -4,10 +4,11 @@ import type { Db } from '@vexa/shared/db/client';
 import { enqueueWebhook } from '@vexa/shared/webhooks/enqueue';
 import { and, eq, inArray, isNull, lte, notInArray, sql } from 'drizzle-orm';
 import { meetings, transcriptions } from '../db/schema.ts';
-import { selectHolders } from '../meetings/link-store.ts';
+import { countSpeech, selectHolders } from '../meetings/link-store.ts';
 import { iso, type MeetingRow } from '../meetings/meeting.ts';
 import { transition } from '../meetings/meeting-store.ts';
 import { insertSegments } from '../transcripts/transcript-store.ts';
+import type { LateReaders } from '../transcripts/visible-segments.ts';
 
 interface Claim {
   /** When a claimed meeting is due again if its worker dies. */
@@ -63,15 +64,17 @@ export interface FinalTranscript {
   segments: Segment[];
   checksum: string;
   incomplete: boolean;
+  lateReaders: LateReaders;
 }
 
 /** Takes the final transcript over, all of it or nothing, once. */
 export async function commitTranscript(db: Db, id: number, final: FinalTranscript): Promise<void> {
-  const { status, reason, segments, checksum, incomplete, ...facts } = final;
+  const { status, reason, segments, checksum, incomplete, lateReaders, ...facts } = final;
   await db.transaction(async (tx) => {
     const [row] = await tx.select().from(meetings).where(eq(meetings.id, id)).for('update');
     if (!row || row.transcript_cached_at !== null) return;
-    await insertSegments(tx, id, segments);
+    await insertSegments(tx, { meetingId: id, holders: await selectHolders(tx, id), segments });
+    await countSpeech(tx, id, lateReaders);
     await transition(tx, id, { to: status, source: 'wholesaler', reason });
     await tx
       .update(meetings)

@@ -16,7 +16,8 @@ export interface LiveMeeting {
   wholesalerId: () => Promise<number | undefined>;
 }
 
-type OnFrame = (frame: string) => void;
+/** Given as text, written once for all who hear the same, and as it is. */
+type OnFrame = (text: string, frame: LiveFrame) => void;
 
 interface Channel {
   meeting: LiveMeeting;
@@ -71,10 +72,19 @@ export class LiveHub implements AsyncDisposable {
     });
   }
 
+  get isOpen(): boolean {
+    return this.#socket.isOpen;
+  }
+
+  /** How many meetings somebody hears. */
+  get meetings(): number {
+    return this.#channels.size;
+  }
+
   /** Resolves once frames flow, or after 2 s: what comes to pass until they do is then made up for by a read. */
   async subscribe(meeting: LiveMeeting, onFrame: OnFrame, since?: Date): Promise<() => void> {
     const channel = this.#channelOf(meeting);
-    const listener: OnFrame = (frame) => onFrame(frame);
+    const listener: OnFrame = (text, frame) => onFrame(text, frame);
     channel.listeners.set(listener, since);
     const timeout = setTimeout(() => channel.acknowledged.resolve(), acknowledgeTimeoutMs);
     await channel.acknowledged.promise;
@@ -229,7 +239,7 @@ export class LiveHub implements AsyncDisposable {
     const whole = serializeFrame(frame);
     for (const [listener, since] of channel.listeners) {
       const text = since ? serializeSince(frame, since) : whole;
-      if (text !== undefined) listener(text);
+      if (text !== undefined) listener(text, frame);
     }
   }
 }

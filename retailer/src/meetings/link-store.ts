@@ -1,18 +1,10 @@
 import type { Db } from '@vexa/shared/db/client';
 import type { MeetingData } from '@vexa/shared/db/tables/meetings';
+import { deleteShares } from '@vexa/shared/transcripts/share-store';
 import { and, eq, isNotNull, isNull, ne, notExists, sql } from 'drizzle-orm';
-import { meetings, transcriptions, userMeetings, users } from '../db/schema.ts';
+import { idempotencyKeys, meetings, transcriptions, userMeetings } from '../db/schema.ts';
+import type { LateReaders } from '../transcripts/visible-segments.ts';
 import type { LinkRow } from './meeting.ts';
-
-/** The user's limit of bots, with their row held until the transaction ends; undefined when they are gone. */
-export async function lockUser(db: Db, userId: number): Promise<{ max_concurrent_bots: number } | undefined> {
-  const [row] = await db
-    .select({ max_concurrent_bots: users.max_concurrent_bots })
-    .from(users)
-    .where(eq(users.id, userId))
-    .for('update');
-  return row;
-}
 
 export async function findLink(db: Db, userId: number, meetingId: number): Promise<LinkRow | undefined> {
   const [row] = await db
@@ -61,6 +53,14 @@ export async function selectHolders(db: Db, meetingId: number): Promise<number[]
   return rows.map((row) => row.user_id);
 }
 
+/** Notes for each user how many seconds of a finished meeting's speech they may read. */
+export async function countSpeech(db: Db, meetingId: number, lateReaders: LateReaders): Promise<void> {
+  const readable = lateReaders === 'all' ? sql`true` : sql`t.absolute_end_time >= ${userMeetings.created_at}`;
+  const seconds = sql`coalesce((select sum(t.end_time - t.start_time) from ${transcriptions} t
+    where t.meeting_id = ${userMeetings.meeting_id} and ${readable}), 0)`;
+  await db.update(userMeetings).set({ speech_seconds: seconds }).where(eq(userMeetings.meeting_id, meetingId));
+}
+
 export async function updateLinkData(
   db: Db,
   userId: number,
@@ -81,6 +81,12 @@ export async function deleteLink(db: Db, userId: number, meetingId: number): Pro
     .update(userMeetings)
     .set({ deleted_at: sql`coalesce(${userMeetings.deleted_at}, now())`, data: {}, metadata: {} })
     .where(and(eq(userMeetings.user_id, userId), eq(userMeetings.meeting_id, meetingId)));
+  // The answer to whoever started it, kept for a day to be repeated, has its metadata too.
+  await db
+    .delete(idempotencyKeys)
+    .where(
+      and(eq(idempotencyKeys.user_id, userId), sql`${idempotencyKeys.response_body}->>'id' = ${String(meetingId)}`),
+    );
 }
 
 const purgesAtOnce = 100;
@@ -108,6 +114,7 @@ export async function purgeUnheld(db: Db, meetingId?: number): Promise<number> {
       .for('update');
     for (const { id } of rows) {
       await tx.delete(transcriptions).where(eq(transcriptions.meeting_id, id));
+      await deleteShares(tx, id);
       await tx
         .update(meetings)
         .set({ redacted_at: sql`now()`, meeting_url: null, metadata: {} })

@@ -40,6 +40,15 @@ export async function findHeld(
   return row;
 }
 
+export async function findHeldById(db: Db, userId: number, meetingId: number): Promise<HeldMeeting | undefined> {
+  const [row] = await db
+    .select({ meeting: meetings, link: userMeetings })
+    .from(meetings)
+    .innerJoin(userMeetings, and(eq(userMeetings.meeting_id, meetings.id), eq(userMeetings.user_id, userId)))
+    .where(and(eq(meetings.id, meetingId), isNull(userMeetings.deleted_at)));
+  return row;
+}
+
 export interface HeldPage {
   status?: MeetingStatus | undefined;
   platform?: Platform | undefined;

@@ -1,4 +1,6 @@
+import { forgetAnswersBefore } from '@vexa/shared/idempotency/answer-store';
 import { errorFields } from '@vexa/shared/logging';
+import { deleteExpiredShares } from '@vexa/shared/transcripts/share-store';
 import { applyEvent } from '../inbound/apply-event.ts';
 import { selectPending } from '../inbound/inbound-store.ts';
 import { purgeUnheld } from '../meetings/link-store.ts';
@@ -23,11 +25,16 @@ export interface SyncReport {
 const batch = 100;
 const parallel = 4;
 const reportedDrift = 100;
+/** For how long a request may be repeated under its `Idempotency-Key`. */
+const answersKeptMs = 24 * 3_600_000;
 
 type Page = (afterId: number) => Promise<MeetingRow[]>;
 
 /** Compares every live meeting with the wholesaler and puts right what differs. One meeting's trouble stops no other. */
-export async function runSync(deps: SyncDeps, startGraceMs: number): Promise<SyncReport> {
+export async function runSync(
+  deps: SyncDeps & { onDrift?: (kind: Drift) => void },
+  startGraceMs: number,
+): Promise<SyncReport> {
   const { db, logger } = deps;
   const startedAt = new Date();
   const report = { compared: 0, unanswered: 0, events_applied: 0, purged: 0, drift: [] as SyncReport['drift'] };
@@ -37,6 +44,7 @@ export async function runSync(deps: SyncDeps, startGraceMs: number): Promise<Syn
     try {
       const kind = await look();
       if (!kind) return;
+      deps.onDrift?.(kind);
       logger.info({ meeting_id: meeting.id, drift: kind }, 'meeting differed from the wholesaler');
       if (report.drift.length < reportedDrift) report.drift.push({ meeting_id: meeting.id, kind });
     } catch (error) {
@@ -78,5 +86,7 @@ export async function runSync(deps: SyncDeps, startGraceMs: number): Promise<Syn
     (meeting) => syncRunning(deps, meeting),
   );
   report.purged = await purgeUnheld(db);
+  await forgetAnswersBefore(db, new Date(startedAt.getTime() - answersKeptMs));
+  await deleteExpiredShares(db, 1_000);
   return { started_at: startedAt.toISOString(), finished_at: new Date().toISOString(), ...report };
 }

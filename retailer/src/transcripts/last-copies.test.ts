@@ -2,7 +2,7 @@ import type { Segment } from '@vexa/shared/contracts/transcript';
 import { expect, test } from 'vitest';
 import { LastCopies } from './last-copies.ts';
 
-const copyOf = (count: number) => ({ segments: new Array<Segment>(count), takenAt: new Date(0) });
+const copyOf = (count: number) => ({ segments: new Array<Segment>(count), cursor: null });
 
 test('the newest copy of a meeting replaces the one before', () => {
   const copies = new LastCopies({ meetings: 2, segments: 10 });

@@ -1,7 +1,10 @@
-import type { Segment } from '@vexa/shared/contracts/transcript';
+import type { Segment, Transcript } from '@vexa/shared/contracts/transcript';
+import { applyChanges } from './changes.ts';
 
 export interface LastCopy {
   segments: Segment[];
+  /** Where a reader of it stands. */
+  cursor: string | null;
   /** When the wholesaler served it. */
   takenAt: Date;
 }
@@ -21,10 +24,14 @@ export class LastCopies {
     this.#bounds = bounds;
   }
 
-  keep(meetingId: number, copy: LastCopy): void {
+  /** Takes over an answer, or what it says has changed. */
+  keep(meetingId: number, answer: Pick<Transcript, 'segments' | 'cursor' | 'partial'>, takenAt = new Date()): void {
+    const known = this.#copies.get(meetingId);
+    if (answer.partial && !known) return;
+    const segments = answer.partial && known ? applyChanges(known.segments, answer.segments) : answer.segments;
     this.forget(meetingId);
-    this.#copies.set(meetingId, copy);
-    this.#segments += copy.segments.length;
+    this.#copies.set(meetingId, { segments, cursor: answer.cursor, takenAt });
+    this.#segments += segments.length;
     for (const [oldest] of this.#copies) {
       if (this.#copies.size <= this.#bounds.meetings && this.#segments <= this.#bounds.segments) break;
       this.forget(oldest);

@@ -6,9 +6,16 @@ import { iso, timeOf } from '../meetings/meeting.ts';
 
 const rowsPerInsert = 1_000;
 
-export async function insertSegments(db: Db, meetingId: number, segments: readonly Segment[]): Promise<void> {
+interface FinalSegments {
+  meetingId: number;
+  holders: number[];
+  segments: readonly Segment[];
+}
+
+export async function insertSegments(db: Db, { meetingId, holders, segments }: FinalSegments): Promise<void> {
   const rows = segments.map((segment) => ({
     meeting_id: meetingId,
+    holders,
     segment_id: segment.segment_id,
     start_time: segment.start,
     end_time: segment.end,

@@ -49,6 +49,11 @@ export async function replaceAnswer(db: Db, { userId, key }: IdempotencyKey, bod
   await db.update(idempotencyKeys).set({ response_body: body }).where(matches(userId, key));
 }
 
+/** The request failed after all, and may be tried again under its key. */
+export async function forgetAnswer(db: Db, { userId, key }: IdempotencyKey): Promise<void> {
+  await db.delete(idempotencyKeys).where(matches(userId, key));
+}
+
 export async function forgetAnswersBefore(db: Db, time: Date): Promise<void> {
   await db.delete(idempotencyKeys).where(lt(idempotencyKeys.created_at, time));
 }

@@ -5,7 +5,7 @@ import { waitFor } from '@vexa/shared/testing/wait-for';
 import { meetings } from '@vexa/wholesaler-database/schema';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, expectGuarded, refusal, SseReader } from './client.ts';
+import { ask, expectGuarded, follow, refusal } from './client.ts';
 import {
   consumed,
   drained,
@@ -53,7 +53,7 @@ test('a follower sees what was said, every change, the status and the end', asyn
   await send(harness.redis, sessionStart(m, 'live', { speaker: 'Ann' }));
   await say(m, 'live', 1, 'before');
   await consumed(harness.redis);
-  await using reader = await SseReader.open(urlOf(m));
+  await using reader = await follow(urlOf(m));
   expect(Object.fromEntries(reader.response.headers)).toMatchObject({
     'content-type': expect.stringContaining('text/event-stream'),
     'cache-control': 'no-store',
@@ -80,30 +80,30 @@ test('a follower who comes back with the last id is told what changed since, and
   await send(harness.redis, sessionStart(m, 'again', { speaker: 'Ann' }));
   await say(m, 'again', 1, 'one');
   await consumed(harness.redis);
-  const first = await SseReader.open(urlOf(m));
+  const first = await follow(urlOf(m));
   await first.next('one', ({ event }) => event === 'snapshot');
   await first[Symbol.asyncDispose]();
   await say(m, 'again', 2, 'two');
   await consumed(harness.redis);
-  await using second = await SseReader.open(urlOf(m), { headers: { 'last-event-id': first.lastId } });
+  await using second = await follow(urlOf(m), { headers: { 'last-event-id': first.lastId } });
   await second.next('two', ({ data }) => data.segments?.some((s: { text: string }) => s.text === 'two'));
   expect(second.events.filter(({ event }) => event === 'snapshot')).toEqual([]);
   expect(second.texts()).toEqual({ 'again:2': 'two' });
-  await using lost = await SseReader.open(urlOf(m), { headers: { 'last-event-id': 'zzz.9' } });
+  await using lost = await follow(urlOf(m), { headers: { 'last-event-id': 'zzz.9' } });
   await lost.next('a snapshot', ({ event }) => event === 'snapshot');
   expect(lost.texts()).toEqual({ 'again:1': 'one', 'again:2': 'two' });
 });
 
 test('however changes come, all followers end with what a reader gets', async () => {
   const m = await newMeeting(harness);
-  const readers = await Promise.all([0, 1, 2].map(() => SseReader.open(urlOf(m))));
+  const readers = await Promise.all([0, 1, 2].map(() => follow(urlOf(m))));
   await send(harness.redis, sessionStart(m, 'storm', { speaker: 'Ann' }));
   for (let n = 0; n < 60; n++) {
     await say(m, 'storm', n, `draft ${n}`, false);
     await say(m, 'storm', n, n % 7 === 3 ? '[NOISE]' : `word ${n}`);
     if (n === 30)
       await send(harness.redis, sessionStart(m, 'early', { atSeconds: -5, speaker: 'Bob' }), sessionEnd(m, 'early'));
-    if (n === 40) readers.push(await SseReader.open(urlOf(m)));
+    if (n === 40) readers.push(await follow(urlOf(m)));
   }
   await finish(m, 'storm');
   const { segments } = await getTranscript(collector.url, m);
@@ -119,7 +119,7 @@ test('a purge empties what followers hold', async () => {
   await send(harness.redis, sessionStart(m, 'gone'));
   await say(m, 'gone', 1, 'secret');
   await consumed(harness.redis);
-  await using reader = await SseReader.open(urlOf(m));
+  await using reader = await follow(urlOf(m));
   await reader.next('the snapshot', ({ event }) => event === 'snapshot');
   await purge(collector.url, m);
   await reader.next('an empty snapshot', ({ event, data }) => event === 'snapshot' && data.segments.length === 0);
@@ -131,7 +131,7 @@ test('a meeting that is over is told at once, with its end', async () => {
   await send(harness.redis, sessionStart(m, 'over'));
   await say(m, 'over', 1, 'all there was');
   await finish(m, 'over');
-  await using reader = await SseReader.open(urlOf(m));
+  await using reader = await follow(urlOf(m));
   await waitFor('the end of the stream', () => reader.ended);
   expect(reader.events.map(({ event }) => event)).toEqual(['snapshot', 'status', 'end']);
 });
@@ -144,7 +144,7 @@ test('a reader who takes nothing is dropped, while another goes on', async () =>
   const closed = once(slow, 'close');
   slow.on('error', () => {});
   slow.write(`GET ${pathname} HTTP/1.1\r\nhost: x\r\nx-vexa-identity: ${await identityOf(1)}\r\n\r\n`);
-  await using quick = await SseReader.open(urlOf(m));
+  await using quick = await follow(urlOf(m));
   await waitFor('two followers', async () => (await followers()) === 2);
   const long = 'x'.repeat(9_900);
   for (let n = 0; (await followers()) === 2; n++) {
@@ -175,12 +175,12 @@ test('a stream ends after its time, so that the client shows its key again, and 
   await say(m, 'brief', 1, 'one');
   await consumed(harness.redis);
   const url = `${brief.url}/transcripts/local/${m.nativeId}/live`;
-  const first = await SseReader.open(url);
+  const first = await follow(url);
   await waitFor('the end of the stream', () => first.ended === 'closed');
   expect(first.events.map(({ event }) => event)).toEqual(['snapshot', 'status']);
   await say(m, 'brief', 2, 'two');
   await consumed(harness.redis);
-  await using second = await SseReader.open(url, { headers: { 'last-event-id': first.lastId } });
+  await using second = await follow(url, { headers: { 'last-event-id': first.lastId } });
   await second.next('two', ({ event }) => event === 'segments');
   expect(second.texts()).toEqual({ 'brief:2': 'two' });
   await brief.service[Symbol.asyncDispose]();

@@ -12,18 +12,17 @@ const startBot = {
   path: '/bots',
   operationId: 'startBot',
   summary: 'Send a bot to a meeting',
-  request: { body: jsonBody(StartBotRequest, { platform: 'local', native_meeting_id: 'team-standup' }) },
+  request: {
+    headers: IdempotencyHeader,
+    body: jsonBody(StartBotRequest, { platform: 'local', native_meeting_id: 'team-standup' }),
+  },
 } as const;
 const startBotResponses = {
   201: json(Meeting, 'The bot is requested; follow `status`.'),
   ...problems(400, 401, 403, 409, 413, 422, 429, 503, 504),
 };
 
-export const startBotRoute = createRoute({
-  ...startBot,
-  request: { ...startBot.request, headers: IdempotencyHeader },
-  responses: startBotResponses,
-});
+export const startBotRoute = createRoute({ ...startBot, responses: startBotResponses });
 
 /** The retailer's form: several users share one bot, so whoever comes second is answered the running meeting. */
 export const startOrShareBotRoute = createRoute({
