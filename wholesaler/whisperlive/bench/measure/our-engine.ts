@@ -16,9 +16,11 @@ export interface OurEngine extends AsyncDisposable {
 
 /** Loads the model and decodes a second of silence, so that no figure holds a cold start. */
 export async function startOurEngine(model: string, modelsDir: string): Promise<OurEngine> {
-  const engine = await startEngine({ model, modelsDir, threads });
+  // As the service has them: a worker of one thread for each core.
+  const engine = await startEngine({ model, modelsDir, workers: threads, threads: 1 });
   const scheduler = new Scheduler(engine);
-  await engine.transcribe({ audio: new Float32Array(16_000), language: 'en', task: 'transcribe' });
+  const silence = { audio: new Float32Array(16_000), language: 'en', task: 'transcribe' } as const;
+  await Promise.all(Array.from({ length: threads }, (_, worker) => engine.transcribe(silence, worker)));
   return {
     engine,
     scheduler,
