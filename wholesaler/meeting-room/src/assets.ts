@@ -16,9 +16,9 @@ const contentTypes: Record<string, string> = {
 };
 
 /** Reads the browser's files once; TypeScript becomes JavaScript by leaving its types out. */
-export function loadAssets(): Assets {
+export function loadAssets({ faces = false }: { faces?: boolean }): Assets {
   const assets = new Map<string, Asset>();
-  for (const folder of ['page', 'client']) {
+  for (const folder of ['page', 'client', ...(faces ? ['faces'] : [])]) {
     for (const name of readdirSync(new URL(`./${folder}/`, import.meta.url))) {
       const contentType = contentTypes[name.slice(name.lastIndexOf('.'))];
       if (!contentType || name.endsWith('.test.ts')) continue;

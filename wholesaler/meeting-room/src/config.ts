@@ -20,6 +20,7 @@ export const MeetingRoomEnv = z.object({
   PORT: port(8090),
   PUBLIC_URL: httpUrl.optional(),
   ICE_SERVERS: IceServersJson,
+  FACES: z.enum(['0', '1']).default('0'),
 });
 
 export interface MeetingRoomConfig {
@@ -27,10 +28,13 @@ export interface MeetingRoomConfig {
   /** Origin in the links handed out; without it, the origin of the request that asked. */
   publicUrl?: string | undefined;
   iceServers: IceServer[];
+  /** Whether rooms can also be entered through pages that behave like other platforms, for tests. */
+  faces?: boolean;
 }
 
 export const toConfig = (env: ReturnType<typeof parseEnv<typeof MeetingRoomEnv>>): MeetingRoomConfig => ({
   http: { port: env.PORT, host: env.HOST },
   publicUrl: env.PUBLIC_URL,
   iceServers: env.ICE_SERVERS,
+  faces: env.FACES === '1',
 });

@@ -28,7 +28,7 @@ export function createService(config: MeetingRoomConfig, overrides: Overrides = 
   return {
     async start() {
       const rooms = new RoomRegistry({ limits, iceServers: config.iceServers, now: overrides.now ?? Date.now });
-      const app = createApp({ rooms, assets: loadAssets(), logger, publicUrl: config.publicUrl });
+      const app = createApp({ rooms, assets: loadAssets(config), logger, publicUrl: config.publicUrl });
       const http = stack.use(await listen(app, config.http));
       stack.use(attachSocketServer({ rooms, logger }, http.server));
       stack.use(rooms);

@@ -2,6 +2,7 @@ import { type Env, httpUrl, parseEnv, redisUrl, wsUrl } from '@vexa/shared/confi
 import { BotConfig as BotConfigContract } from '@vexa/shared/contracts/bot';
 import { type LogLevel, logLevels } from '@vexa/shared/logging';
 import { z } from 'zod';
+import type { BrowserSettings } from './browser/launch.ts';
 
 /** The contract, with the protocols that this process can speak. */
 const MeetingConfig = BotConfigContract.extend({
@@ -26,7 +27,11 @@ const BotEnv = z.object({
     })
     .pipe(MeetingConfig),
   BOT_CONTAINER_ID: z.string().min(1).optional(),
+  BOT_DIAGNOSIS_DIR: z.string().min(1).optional(),
+  BOT_PROFILE_DIR: z.string().min(1).optional(),
+  BOT_PROXY: z.url({ protocol: /^(https?|socks5)$/ }).optional(),
   CHROMIUM_PATH: z.string().min(1).optional(),
+  HEADED: z.enum(['0', '1']).default('0'),
   HEARTBEAT_MS: z.coerce.number().int().min(50).max(60_000).default(10_000),
   LOG_LEVEL: z.enum(logLevels).default('info'),
   PATH: z.string().default(''),
@@ -35,7 +40,10 @@ const BotEnv = z.object({
 export interface BotSettings {
   meeting: MeetingConfig;
   containerId: string | undefined;
-  chromium: { path: string | undefined; searchPath: string };
+  chromium: { path: string | undefined; searchPath: string; headed: boolean };
+  browser: BrowserSettings;
+  /** Where to keep what a page showed when a run failed; undefined: nowhere. */
+  diagnosisDir: string | undefined;
   heartbeatMs: number;
   logLevel: LogLevel;
 }
@@ -43,10 +51,13 @@ export interface BotSettings {
 /** Throws `ConfigError` naming every bad field, such as `BOT_CONFIG.meeting_id`, without quoting any value. */
 export function configFromEnv(env: Env): BotSettings {
   const parsed = parseEnv(BotEnv, env);
+  const headed = parsed.HEADED === '1';
   return {
     meeting: parsed.BOT_CONFIG,
     containerId: parsed.BOT_CONTAINER_ID,
-    chromium: { path: parsed.CHROMIUM_PATH, searchPath: parsed.PATH },
+    chromium: { path: parsed.CHROMIUM_PATH, searchPath: parsed.PATH, headed },
+    browser: { headed, profileDir: parsed.BOT_PROFILE_DIR, proxy: parsed.BOT_PROXY },
+    diagnosisDir: parsed.BOT_DIAGNOSIS_DIR,
     heartbeatMs: parsed.HEARTBEAT_MS,
     logLevel: parsed.LOG_LEVEL,
   };

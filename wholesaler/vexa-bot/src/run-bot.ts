@@ -90,7 +90,6 @@ export function startBot(settings: BotSettings, overrides: Overrides = {}): BotR
 async function attend({ settings, logger, departure, progress, audio }: Parts): Promise<Ending> {
   const { meeting } = settings;
   const recipe = findRecipe(meeting.platform);
-  if (!recipe) return failed('join_failure', 'joining', `There is no recipe for ${meeting.platform} yet.`);
   logger.info({ platform: recipe.platform, recipe: recipe.version, checkedOn: recipe.checkedOn }, 'attending');
   const maxTime = setTimeout(
     () => departure.go(completed('max_bot_time_exceeded', 'The bot stayed as long as it may.')),
@@ -98,8 +97,10 @@ async function attend({ settings, logger, departure, progress, audio }: Parts): 
   );
   const leaving = departure.signal;
   const visit = async () => {
-    await using browser = await launchBrowser(await findChromium(settings.chromium));
-    const attendance = { meeting, recipe, logger, leaving, progress, lastSoundAt: () => audio.lastSoundAt };
+    await using browser = await launchBrowser(await findChromium(settings.chromium), settings.browser);
+    const { diagnosisDir } = settings;
+    const lastSoundAt = () => audio.lastSoundAt;
+    const attendance = { meeting, recipe, logger, leaving, progress, lastSoundAt, diagnosisDir };
     return await enterAndStay(attendance, browser, audio);
   };
   try {
@@ -135,6 +136,7 @@ type Speech = Pick<MeetingConfig, 'language' | 'task'>;
 
 const audioOf = (meeting: MeetingConfig, speech: Speech, logger: Logger): MeetingAudio =>
   new MeetingAudio({
+    voices: findRecipe(meeting.platform).voices,
     whisperLiveUrl: meeting.whisperLiveUrl,
     logger,
     settings: () => ({
@@ -145,6 +147,8 @@ const audioOf = (meeting: MeetingConfig, speech: Speech, logger: Logger): Meetin
       native_meeting_id: meeting.nativeMeetingId,
       model_identifier: meeting.model_identifier,
       use_vad: true,
+      ...(meeting.requestId && { request_id: meeting.requestId }),
+      ...(meeting.traceparent && { traceparent: meeting.traceparent }),
       ...speech,
     }),
   });

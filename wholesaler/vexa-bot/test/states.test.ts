@@ -75,14 +75,6 @@ describe('at the door', () => {
       reason: 'The meeting page answered 404.',
     });
   });
-
-  test('a platform without a recipe fails at once and says why', async () => {
-    const bot = world.send({ id: '123456789', url: 'https://zoom.us/j/123456789' }, { platform: 'zoom' });
-    expect((await bot.finished).exitCode).toBe(1);
-    expect(bot.reports()).toMatchObject([
-      { status: 'failed', completion_reason: 'join_failure', reason: 'There is no recipe for zoom yet.' },
-    ]);
-  });
 });
 
 describe('in the meeting', () => {

@@ -89,7 +89,7 @@ export class Tiles {
 const freshMs = 300;
 
 /** Loudness of what arrived just now, 0 to 1; the browser takes it from the packets. */
-function receivedLevel(receiver: RTCRtpReceiver | undefined): number {
+export function receivedLevel(receiver: RTCRtpReceiver | undefined): number {
   const source = receiver?.getSynchronizationSources()[0];
   if (!source) return 0;
   const ageMs = performance.timeOrigin + performance.now() - source.timestamp;

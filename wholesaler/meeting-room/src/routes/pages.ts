@@ -17,10 +17,10 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** `GET /`, `GET /{room}` and what they load. */
+/** `GET /`, `GET /{room}`, where switched on `GET /faces/{platform}/…`, and what they load. */
 export function mountPages(app: OpenAPIHono<{ Variables: BaseVariables }>, assets: Assets): void {
-  const page = (c: Context, name: string, status: 200 | 404 = 200) => {
-    const file = assets.get(`page/${name}`);
+  const page = (c: Context, name: string, status: 200 | 404 = 200, folder = 'page') => {
+    const file = assets.get(`${folder}/${name}`);
     if (!file) throw notFound('Page');
     c.header('content-security-policy', contentSecurityPolicy);
     c.header('referrer-policy', 'no-referrer');
@@ -38,6 +38,7 @@ export function mountPages(app: OpenAPIHono<{ Variables: BaseVariables }>, asset
       'x-content-type-options': 'nosniff',
     });
   });
+  app.get('/faces/:platform/*', (c) => page(c, `${c.req.param('platform')}.html`, 200, 'faces'));
   app.get('/:room', (c) =>
     RoomId.safeParse(c.req.param('room')).success ? page(c, 'room.html') : page(c, 'not-a-room.html', 404),
   );

@@ -2,7 +2,7 @@ import { nativeIdProblem } from '@vexa/shared/contracts/platform';
 import { z } from 'zod';
 
 /** Paths of the service that a room may not shadow. */
-const reservedIds = new Set(['api', 'assets', 'health', 'metrics']);
+const reservedIds = new Set(['api', 'assets', 'faces', 'health', 'metrics']);
 
 export const RoomId = z
   .string()

@@ -1,10 +1,14 @@
 import { type AudioControl, audioSampleRate } from '@vexa/shared/contracts/audio';
 import type { Logger } from '@vexa/shared/logging';
 import type { AudioChunk, PageView, PersonSeen } from '../page/messages.ts';
+import type { Voices } from '../recipes/recipe.ts';
 import { ParticipantStream, type SessionSettings } from '../transcription/participant-stream.ts';
+import type { Speaker } from '../transcription/speaker-log.ts';
+import { binMs, TrackOwners } from './attribution.ts';
 import { isDigitalSilence, isSound } from './loudness.ts';
 
 interface Options {
+  voices: Voices;
   whisperLiveUrl: string;
   settings: () => SessionSettings;
   logger: Logger;
@@ -19,7 +23,10 @@ interface Voice {
 const nameTimeoutMs = 15_000;
 const leaveTimeoutMs = 10_000;
 
-/** Everybody's audio of one meeting: each captured track goes out as a stream of its own, under its person's name. */
+/**
+ * Everybody's audio of one meeting: each captured track goes out as a stream of its own, under its person's name. Where
+ * a track is not a person's, the stream has no name and is told who speaks when instead.
+ */
 export class MeetingAudio {
   readonly #options: Options;
   readonly #voices = new Map<number, Voice>();
@@ -28,6 +35,9 @@ export class MeetingAudio {
   #samplesHeard = 0;
   #lastSoundAt: number | undefined;
   #people: PersonSeen[] = [];
+  readonly #owners = new TrackOwners();
+  /** The last name each person was seen with. */
+  readonly #names = new Map<string, string>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -55,17 +65,19 @@ export class MeetingAudio {
     }
     const voice = this.#voices.get(track) ?? this.#begin(track, at, samples);
     voice?.stream.write(samples);
+    if (this.#options.voices === 'switched-tracks') this.#hearSwitched(track, at, samples);
     if (voice && !voice.stream.identified) this.#identify(track, voice);
   }
 
   see({ people, tracks }: PageView): void {
     this.#people = people;
+    for (const { id, name } of people) if (name) this.#names.set(id, name);
     for (const [track, voice] of this.#voices) {
-      if (!voice.stream.identified) this.#identify(track, voice);
-      const person = this.#personOf(track);
-      if (person) voice.stream.setSpeaking(person.speaking, Date.now());
       if (!tracks.includes(track)) this.#end(track, voice);
+      else if (this.#options.voices === 'own-tracks') this.#seeOwner(track, voice);
+      else if (this.#options.voices === 'mixed') this.#seeSpeakers(voice.stream);
     }
+    if (this.#options.voices === 'switched-tracks') this.#seeSwitched();
   }
 
   control(control: AudioControl): void {
@@ -95,14 +107,61 @@ export class MeetingAudio {
     return voice;
   }
 
+  #seeOwner(track: number, voice: Voice): void {
+    const person = this.#personOf(track);
+    const { stream } = voice;
+    if (!stream.identified) this.#identify(track, voice);
+    // Under a new name a new stream begins: what was said before stays under the old one.
+    else if (person?.name && stream.speaker && person.name !== stream.speaker.name) this.#end(track, voice);
+    if (person && stream.speaker) stream.setSpeaking(stream.speaker, person.speaking, Date.now());
+  }
+
   #identify(track: number, { stream, firstAt }: Voice): void {
     const person = this.#personOf(track);
-    if (person?.name) stream.identify({ id: person.id, name: person.name });
-    else if (performance.now() - firstAt > nameTimeoutMs) {
+    if (this.#options.voices !== 'own-tracks') {
+      stream.identify(undefined);
+      if (this.#options.voices === 'mixed') this.#seeSpeakers(stream);
+    } else if (person?.name) {
+      stream.identify({ id: person.id, name: person.name });
+      stream.setSpeaking({ id: person.id, name: person.name }, person.speaking, Date.now());
+    } else if (performance.now() - firstAt > nameTimeoutMs) {
       this.#options.logger.warn({ track }, 'nobody is seen who belongs to this voice');
       stream.identify(undefined);
     }
-    if (person && stream.identified) stream.setSpeaking(person.speaking, Date.now());
+  }
+
+  /** One stream with everybody in it: who speaks is what the tiles show. */
+  #seeSpeakers(stream: ParticipantStream): void {
+    const speaking = this.#people.filter((person) => person.speaking && person.name && !person.self);
+    const now = Date.now();
+    for (const who of stream.speaking) {
+      if (!speaking.some(({ id }) => id === who.id)) stream.setSpeaking(who, false, now);
+    }
+    for (const { id, name } of speaking) stream.setSpeaking({ id, name }, true, now);
+  }
+
+  #hearSwitched(track: number, at: number, samples: Int16Array): void {
+    const perBin = (binMs * audioSampleRate) / 1000;
+    for (let from = 0; from < samples.length; from += perBin) {
+      const bin = samples.subarray(from, from + perBin);
+      const endsAt = at - ((samples.length - from - bin.length) / audioSampleRate) * 1000;
+      if (isSound(bin)) this.#owners.hear(track, endsAt, (bin.length / audioSampleRate) * 1000);
+    }
+    this.#tellTurns(Date.now());
+  }
+
+  #seeSwitched(): void {
+    const speaking = this.#people.filter((person) => person.speaking && !person.self);
+    this.#owners.see(new Set(speaking.map(({ id }) => id)), Date.now());
+    this.#tellTurns(Date.now());
+  }
+
+  #tellTurns(now: number): void {
+    for (const { track, person: id, speaking, at } of this.#owners.decide(now)) {
+      const name = this.#names.get(id);
+      const who: Speaker | undefined = name ? { id, name } : undefined;
+      if (who) this.#voices.get(track)?.stream.setSpeaking(who, speaking, at);
+    }
   }
 
   #personOf = (track: number): PersonSeen | undefined => this.#people.find(({ tracks }) => tracks.includes(track));

@@ -4,13 +4,20 @@ import { delimiter, join } from 'node:path';
 /** The shell has no windows and needs half the memory. */
 const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
+interface Search {
+  path: string | undefined;
+  searchPath: string;
+  /** With a window. */
+  headed: boolean;
+}
+
 /** Path of the browser to use. Throws saying how to get one when there is none. */
-export async function findChromium({ path, searchPath }: { path: string | undefined; searchPath: string }) {
+export async function findChromium({ path, searchPath, headed }: Search): Promise<string> {
   if (path !== undefined) {
     if (await isExecutable(path)) return path;
     throw new Error('CHROMIUM_PATH does not name an executable file.');
   }
-  for (const name of names) {
+  for (const name of headed ? names.slice(1) : names) {
     for (const folder of searchPath.split(delimiter).filter(Boolean)) {
       const candidate = join(folder, name);
       if (await isExecutable(candidate)) return candidate;

@@ -16,26 +16,49 @@ export interface BotBrowser extends AsyncDisposable {
   context: BrowserContext;
 }
 
+export interface BrowserSettings {
+  /** With a window, for people who want to watch. */
+  headed: boolean;
+  /** Profile of an account that is signed in; one bot at a time. */
+  profileDir: string | undefined;
+  /** Such as `http://user:password@proxy.example:3128`. */
+  proxy: string | undefined;
+}
+
 /** A browser of its own for one bot. Disposal takes 5 s at most; one that hangs is killed as this process exits. */
-export async function launchBrowser(executablePath: string): Promise<BotBrowser> {
-  const browser = await chromium.launch({
+export async function launchBrowser(executablePath: string, settings: BrowserSettings): Promise<BotBrowser> {
+  const launch = {
     executablePath,
     args: flags,
     timeout: launchTimeoutMs,
+    headless: !settings.headed,
+    ...(settings.proxy && { proxy: proxyOf(settings.proxy) }),
     // Signals are for the bot: it leaves the meeting first.
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
-  });
-  // Pages with a strict policy refuse the audio worklet, which is made from a blob.
-  const context = await browser.newContext({ bypassCSP: true, locale: 'en-US' });
-  return {
-    context,
-    async [Symbol.asyncDispose]() {
-      const timeout = Promise.withResolvers<void>();
-      const timer = setTimeout(timeout.resolve, closeTimeoutMs);
-      await Promise.race([browser.close(), timeout.promise]);
-      clearTimeout(timer);
-    },
   };
+  // Pages with a strict policy refuse the audio worklet, which is made from a blob.
+  const page = { bypassCSP: true, locale: 'en-US' };
+  if (settings.profileDir) {
+    const context = await chromium.launchPersistentContext(settings.profileDir, { ...launch, ...page });
+    return { context, [Symbol.asyncDispose]: () => atMost(closeTimeoutMs, context.close()) };
+  }
+  const browser = await chromium.launch(launch);
+  const context = await browser.newContext(page);
+  return { context, [Symbol.asyncDispose]: () => atMost(closeTimeoutMs, browser.close()) };
+}
+
+function proxyOf(link: string) {
+  const { protocol, host, username, password } = new URL(link);
+  const server = `${protocol}//${host}`;
+  if (!username) return { server };
+  return { server, username: decodeURIComponent(username), password: decodeURIComponent(password) };
+}
+
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, ms);
+  await Promise.race([work, timeout.promise]);
+  clearTimeout(timer);
 }

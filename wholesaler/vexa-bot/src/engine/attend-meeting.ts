@@ -16,13 +16,18 @@ export interface Attendance {
   progress: Progress;
   /** On the clock of `performance.now()`. */
   lastSoundAt: () => number | undefined;
+  /** Where to keep what a page showed when it went wrong. */
+  diagnosisDir: string | undefined;
 }
 
 /** From asking to get in to the first sign of either answer. */
 const answerTimeoutMs = 60_000;
 /** Somebody who is there may have no microphone; then nothing will be heard of them. */
 const firstAudioTimeoutMs = 10_000;
-const aloneCheckMs = 250;
+const overCheckMs = 250;
+/** A page that is drawn anew shows nothing for a moment. */
+const vanishedMs = 5_000;
+const notStartedPauseMs = 3_000;
 const gotoTries = 3;
 const gotoPauseMs = 1_000;
 
@@ -39,21 +44,48 @@ export async function attendMeeting(attendance: Attendance, page: MeetingPage): 
   return waitForEnd(attendance, page);
 }
 
+/** Undefined once the bot has knocked, or is in already. */
 async function askToEnter(attendance: Attendance, page: MeetingPage): Promise<Ending | undefined> {
-  const { meeting, recipe, leaving } = attendance;
+  const { progress, leaving } = attendance;
+  const giveUpAt = performance.now() + attendance.meeting.automaticLeave.waitingRoomTimeout;
   try {
-    await unlessLeaving(leaving, openDoor(attendance, page));
-    await unlessLeaving(leaving, page.take(recipe.join, meeting));
-    return undefined;
+    for (;;) {
+      await unlessLeaving(leaving, openDoor(attendance, page));
+      const shown = await unlessLeaving(leaving, doorOrAnswer(attendance, page));
+      if (shown === 'door') return await unlessLeaving(leaving, page.enter()).then(() => undefined);
+      if (shown !== 'not started') return shown.refusal;
+      progress.reach('awaiting_admission');
+      if (performance.now() > giveUpAt) {
+        const reason = 'The host did not start the meeting in time.';
+        return failed('awaiting_admission_timeout', 'awaiting_admission', reason);
+      }
+      await unlessLeaving(leaving, pause(notStartedPauseMs));
+    }
   } catch (error) {
-    if (error instanceof RunOver) throw error;
+    if (error instanceof RunOver || error instanceof PageLost) throw error;
     if (page.lostError) throw page.lostError;
-    return failed('join_failure', 'joining', error instanceof Error ? error.message : String(error));
+    return failed('join_failure', progress.stage, error instanceof Error ? error.message : String(error));
+  }
+}
+
+type Answer = { refusal: Ending | undefined };
+
+async function doorOrAnswer(attendance: Attendance, page: MeetingPage): Promise<'door' | 'not started' | Answer> {
+  const seen = new AbortController();
+  const { stage } = attendance.progress;
+  const notStarted = () => (page.signs('notStarted').length > 0 ? ('not started' as const) : undefined);
+  const answer = page.until(() => notStarted() ?? answerOf(page, stage), seen.signal);
+  const door = page.atTheDoor().then(() => 'door' as const);
+  try {
+    return await Promise.race([door, answer]);
+  } finally {
+    seen.abort();
+    for (const open of [answer, door]) open.catch(() => {}); // whichever came first has told
   }
 }
 
 async function openDoor({ meeting, recipe, logger, leaving }: Attendance, page: MeetingPage): Promise<void> {
-  const url = joinUrl(recipe, meeting.meetingUrl);
+  const url = joinUrl(recipe, meeting.meetingUrl, meeting.botName);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await page.goto(url);
@@ -66,12 +98,18 @@ async function openDoor({ meeting, recipe, logger, leaving }: Attendance, page: 
 }
 
 async function waitForAdmission(attendance: Attendance, page: MeetingPage): Promise<Ending | undefined> {
+  const { progress } = attendance;
   const first = await within(attendance, answerTimeoutMs, (signal) =>
-    page.until(() => answerOf(page, 'joining') ?? (page.view.signals.lobby.length > 0 ? 'lobby' : undefined), signal),
+    page.until(
+      () => answerOf(page, progress.stage) ?? (page.signs('lobby').length > 0 ? ('lobby' as const) : undefined),
+      signal,
+    ),
   );
-  if (first === 'timeout') return failed('join_failure', 'joining', 'The page showed neither the meeting nor a lobby.');
+  if (first === 'timeout') {
+    return failed('join_failure', progress.stage, 'The page showed neither the meeting nor a lobby.');
+  }
   if (first !== 'lobby') return first.refusal;
-  attendance.progress.reach('awaiting_admission');
+  progress.reach('awaiting_admission');
   const answer = await within(attendance, attendance.meeting.automaticLeave.waitingRoomTimeout, (signal) =>
     page.until(() => answerOf(page, 'awaiting_admission'), signal),
   );
@@ -79,19 +117,23 @@ async function waitForAdmission(attendance: Attendance, page: MeetingPage): Prom
   return failed('awaiting_admission_timeout', 'awaiting_admission', 'Nobody let the bot in in time.');
 }
 
+const wallReason =
+  'The platform lets no automated guest in; a signed-in account (BOT_PROFILE_DIR) or its own media interface is needed.';
+
 /** In (no refusal), or out for good. */
-function answerOf(page: MeetingPage, stage: Stage): { refusal: Ending | undefined } | undefined {
-  const { signals } = page.view;
-  if (signals.rejected.length > 0) {
+function answerOf(page: MeetingPage, stage: Stage): Answer | undefined {
+  if (page.admitted) return { refusal: undefined };
+  const refused = (reason: string): Answer => ({ refusal: failed('join_failure', stage, reason) });
+  if (page.signs('wall').length > 0) return refused(wallReason);
+  if (page.signs('rejected').length > 0) {
     return { refusal: failed('awaiting_admission_rejected', stage, 'The host did not let the bot in.') };
   }
-  if (signals.ended.length > 0) return { refusal: failed('join_failure', stage, 'The meeting had ended already.') };
-  if (signals.removed.length > 0) return { refusal: failed('join_failure', stage, 'The bot was removed at the door.') };
-  if (signals.refused.length > 0) {
-    return { refusal: failed('join_failure', stage, `The page refused the bot: ${signals.refused.join(', ')}.`) };
-  }
-  if (signals.lost.length > 0) throw new PageLost('The page lost its connection.');
-  return page.admitted ? { refusal: undefined } : undefined;
+  if (page.signs('ended').length > 0) return refused('The meeting had ended already.');
+  if (page.signs('removed').length > 0) return refused('The bot was removed at the door.');
+  const refusal = page.signs('refused');
+  if (refusal.length > 0) return refused(`The page refused the bot: ${refusal.join(', ')}.`);
+  if (page.signs('lost').length > 0) throw new PageLost('The page lost its connection.');
+  return undefined;
 }
 
 async function waitForAudio(attendance: Attendance, page: MeetingPage): Promise<void> {
@@ -108,19 +150,19 @@ const othersIn = (page: MeetingPage): number => page.view.people.filter(({ self,
 async function waitForEnd(attendance: Attendance, page: MeetingPage): Promise<Ending> {
   const watch = new AbortController();
   try {
-    const alone = aloneFor(attendance, page, watch.signal);
-    return await Promise.race([page.until(() => endOf(page), attendance.leaving), alone]);
+    const over = overWithoutAWord(attendance, page, watch.signal);
+    return await Promise.race([page.until(() => endOf(page), attendance.leaving), over]);
   } finally {
     watch.abort();
   }
 }
 
-function endOf({ view: { signals } }: MeetingPage): Ending | undefined {
-  if (signals.removed.length > 0) return completed('evicted', 'The bot was removed from the meeting.');
-  if (signals.ended.length > 0) return completed('meeting_ended', 'The meeting ended.');
-  if (signals.refused.length > 0)
-    return completed('evicted', `The page let the bot go: ${signals.refused.join(', ')}.`);
-  if (signals.lost.length > 0) throw new PageLost('The page lost its connection.');
+function endOf(page: MeetingPage): Ending | undefined {
+  if (page.signs('removed').length > 0) return completed('evicted', 'The bot was removed from the meeting.');
+  if (page.signs('ended').length > 0) return completed('meeting_ended', 'The meeting ended.');
+  const refusal = page.signs('refused');
+  if (refusal.length > 0) return completed('evicted', `The page let the bot go: ${refusal.join(', ')}.`);
+  if (page.signs('lost').length > 0) throw new PageLost('The page lost its connection.');
   return undefined;
 }
 
@@ -129,17 +171,26 @@ const aloneText: Record<AloneReason, string> = {
   left_alone: 'Everybody else left.',
 };
 
-function aloneFor({ meeting, lastSoundAt }: Attendance, page: MeetingPage, signal: AbortSignal): Promise<Ending> {
+/** Nobody else is there for too long, or the page does not show the meeting any more and says nothing of it. */
+function overWithoutAWord(
+  { meeting, lastSoundAt }: Attendance,
+  page: MeetingPage,
+  signal: AbortSignal,
+): Promise<Ending> {
   const { noOneJoinedTimeout, everyoneLeftTimeout } = meeting.automaticLeave;
   const limits = { noOneJoinedMs: noOneJoinedTimeout, everyoneLeftMs: everyoneLeftTimeout };
   const rule = createAloneRule(limits, performance.now());
   const { promise, resolve } = Promise.withResolvers<Ending>();
+  let shownAt = performance.now();
   const check = () => {
-    const alone = rule({ others: othersIn(page), lastSoundAt: lastSoundAt(), now: performance.now() });
+    const now = performance.now();
+    if (page.signs('admitted').length > 0) shownAt = now;
+    if (now - shownAt > vanishedMs) resolve(completed('meeting_ended', 'The page does not show the meeting any more.'));
+    const alone = rule({ others: othersIn(page), lastSoundAt: lastSoundAt(), now });
     if (alone) resolve(completed(alone, aloneText[alone]));
   };
   check();
-  const timer = setInterval(check, aloneCheckMs);
+  const timer = setInterval(check, overCheckMs);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   return promise;
 }

@@ -3,12 +3,14 @@ import { errorFields, type Logger } from '@vexa/shared/logging';
 import type { BrowserContext, Page } from 'playwright';
 import { type AudioChunk, type PageView, parsePageMessage } from '../page/messages.ts';
 import { pageScript } from '../page/page-script.ts';
-import type { Recipe, Step } from '../recipes/recipe.ts';
+import { passcodeOf } from '../recipes/find-recipe.ts';
+import { type Recipe, type SignalName, type Step, signalNames } from '../recipes/recipe.ts';
 import { PageLost } from './endings.ts';
 
 interface Deps {
   context: BrowserContext;
   recipe: Recipe;
+  meeting: { meetingUrl: string; botName: string };
   logger: Logger;
   onAudio: (chunk: AudioChunk) => void;
   onView: (view: PageView) => void;
@@ -22,12 +24,13 @@ const stepTimeoutMs = 15_000;
 const optionalStepTimeoutMs = 2_000;
 const leaveTimeoutMs = 5_000;
 const closeTimeoutMs = 3_000;
+const pictureTimeoutMs = 5_000;
 
-const nothingSeen: PageView = {
-  signals: { lobby: [], rejected: [], admitted: [], removed: [], ended: [], refused: [], lost: [] },
-  people: [],
-  tracks: [],
-};
+/** In the order of their names; what a recipe does not say is nothing. */
+const perSignal = <T>(value: (signal: SignalName) => T[]): Record<SignalName, T[]> =>
+  Object.fromEntries(signalNames.map((signal) => [signal, value(signal)])) as Record<SignalName, T[]>;
+
+const nothingSeen: PageView = { signals: perSignal(() => []), people: [], tracks: [] };
 
 /** One page of the browser with the meeting in it: what it shows, what is heard, and steps to take on it. */
 export class MeetingPage implements AsyncDisposable {
@@ -38,6 +41,11 @@ export class MeetingPage implements AsyncDisposable {
   #lostError: PageLost | undefined;
   #view: PageView = nothingSeen;
   #chunks = 0;
+  /** From the first step on the way in until the meeting is reached. */
+  #entering = false;
+  #knocked = false;
+  #clearing = false;
+  #wasIn = false;
 
   /** Opens an empty page with the listening script in it. */
   static async open(deps: Deps): Promise<MeetingPage> {
@@ -49,8 +57,10 @@ export class MeetingPage implements AsyncDisposable {
     });
     await cdp.send('Runtime.enable');
     await cdp.send('Runtime.addBinding', { name: binding });
-    const { signals, tiles } = deps.recipe;
-    const settings = { binding, sampleRate: audioSampleRate, chunkSamples, scanEveryMs, signals, tiles };
+    const { tiles, signals: known } = deps.recipe;
+    const { botName } = deps.meeting;
+    const signals = perSignal((signal) => known[signal] ?? []);
+    const settings = { binding, sampleRate: audioSampleRate, chunkSamples, scanEveryMs, signals, tiles, botName };
     await page.addInitScript(pageScript(settings));
     return meetingPage;
   }
@@ -81,8 +91,24 @@ export class MeetingPage implements AsyncDisposable {
 
   /** Enough independent signs of being in the meeting, and none of still waiting. */
   get admitted(): boolean {
-    const { signals } = this.#view;
-    return signals.admitted.length >= this.#deps.recipe.admittedNeeds && signals.lobby.length === 0;
+    return this.#showsMeeting && this.#view.signals.lobby.length === 0;
+  }
+
+  get #showsMeeting(): boolean {
+    return this.#view.signals.admitted.length >= this.#deps.recipe.admittedNeeds;
+  }
+
+  /**
+   * The names of what matches. In the meeting, a text that may be anywhere on the page means nothing: somebody may
+   * have written it in the chat.
+   */
+  signs(signal: SignalName): string[] {
+    const matching = this.#view.signals[signal];
+    if (!this.#wasIn || !this.#showsMeeting) return matching;
+    const anywhere = (this.#deps.recipe.signals[signal] ?? []).flatMap((probe) =>
+      'selector' in probe && probe.selector === 'body' ? [probe.name] : [],
+    );
+    return matching.filter((name) => !anywhere.includes(name));
   }
 
   async goto(url: string): Promise<void> {
@@ -90,12 +116,31 @@ export class MeetingPage implements AsyncDisposable {
     if (response && response.status() >= 400) throw new Error(`The meeting page answered ${response.status()}.`);
   }
 
-  async take(steps: Step[], values: { botName: string }): Promise<void> {
+  /** Resolves when the first thing to do on the way in is there; what stands before it is clicked away. */
+  async atTheDoor(): Promise<void> {
+    this.#entering = true;
+    this.#knocked = false;
+    const first = this.#deps.recipe.join.find(({ optional }) => !optional);
+    if (!first) return;
+    try {
+      await this.#page.locator(first.selector).first().waitFor({ timeout: stepTimeoutMs });
+    } catch (cause) {
+      throw new Error(`The page has no usable ${first.selector} (step ${first.do}).`, { cause });
+    }
+  }
+
+  /** Takes the steps on the way in. */
+  async enter(): Promise<void> {
+    await this.take(this.#deps.recipe.join);
+    this.#knocked = true;
+  }
+
+  async take(steps: Step[]): Promise<void> {
     for (const step of steps) {
       try {
-        await this.#takeStep(step, values);
+        await this.#takeStep(step);
       } catch (cause) {
-        if (step.do === 'click' && step.optional) continue;
+        if (step.optional) continue;
         throw new Error(`The page has no usable ${step.selector} (step ${step.do}).`, { cause });
       }
     }
@@ -125,9 +170,18 @@ export class MeetingPage implements AsyncDisposable {
     }
   }
 
+  /** What an operator needs in order to see what went wrong: a picture, and all text of the page. */
+  async picture(): Promise<{ url: string; image: Buffer; text: string }> {
+    const [image, text] = await Promise.all([
+      this.#page.screenshot({ timeout: pictureTimeoutMs }),
+      this.#page.locator('body').innerText({ timeout: pictureTimeoutMs }),
+    ]);
+    return { url: this.#page.url(), image, text };
+  }
+
   /** Says goodbye as a person would, then closes the page. */
-  async leave(values: { botName: string }): Promise<void> {
-    if (!this.#lostError) await this.#atMost(leaveTimeoutMs, this.take(this.#deps.recipe.leave, values));
+  async leave(): Promise<void> {
+    if (!this.#lostError) await this.#atMost(leaveTimeoutMs, this.take(this.#deps.recipe.leave));
     await this[Symbol.asyncDispose]();
   }
 
@@ -144,14 +198,37 @@ export class MeetingPage implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  async #takeStep(step: Step, { botName }: { botName: string }): Promise<void> {
-    const target = this.#page.locator(step.selector).first();
-    switch (step.do) {
-      case 'fill':
-        return target.fill(step.value.replaceAll('{botName}', botName), { timeout: stepTimeoutMs });
-      case 'click':
-        if (step.optional && !(await target.isVisible())) return;
-        return target.click({ timeout: step.optional ? optionalStepTimeoutMs : stepTimeoutMs });
+  async #takeStep(step: Step): Promise<void> {
+    const target = this.#page.locator(step.selector).filter({ visible: true }).first();
+    if (step.optional && !(await target.isVisible())) return;
+    const timeout = step.optional ? optionalStepTimeoutMs : stepTimeoutMs;
+    if (step.do === 'click') return target.click({ timeout });
+    return target.fill(this.#filledIn(step.value), { timeout });
+  }
+
+  #filledIn(value: string): string {
+    const { recipe, meeting } = this.#deps;
+    const passcode = () => passcodeOf(recipe, meeting.meetingUrl);
+    return value.replaceAll('{botName}', () => meeting.botName).replaceAll('{passcode}', passcode);
+  }
+
+  /** A page may ask something after the last step too; then it wants that step once more. */
+  async #clearObstacle(): Promise<void> {
+    this.#clearing = true;
+    const { obstacle = [] } = this.#deps.recipe.signals;
+    const last = this.#deps.recipe.join.at(-1);
+    try {
+      for (const probe of obstacle) {
+        if (!('selector' in probe) || !this.#view.signals.obstacle.includes(probe.name)) continue;
+        const { selector, text } = probe;
+        const target = this.#page.locator(selector, text ? { hasText: text } : {}).filter({ visible: true });
+        await target.first().click({ timeout: optionalStepTimeoutMs });
+      }
+      if (this.#knocked && last) await this.#takeStep({ ...last, optional: true });
+    } catch (error) {
+      this.#deps.logger.debug(errorFields(error), 'something in the way could not be clicked away');
+    } finally {
+      this.#clearing = false;
     }
   }
 
@@ -166,6 +243,9 @@ export class MeetingPage implements AsyncDisposable {
       case 'view':
         this.#view = message.view;
         this.#deps.onView(message.view);
+        this.#wasIn ||= this.admitted;
+        this.#entering &&= !this.#wasIn;
+        if (this.#entering && !this.#clearing && message.view.signals.obstacle.length > 0) void this.#clearObstacle();
         this.#notify();
         return;
       case 'trouble':

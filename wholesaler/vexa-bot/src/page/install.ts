@@ -18,7 +18,7 @@ export function install(settings: PageSettings): void {
     if (!document.body) return;
     const view = JSON.stringify({
       signals: matchingProbes(settings.signals),
-      people: readPeople(settings.tiles, capture),
+      people: readPeople(settings.tiles, settings.botName, capture),
       tracks: capture.liveKeys(),
     });
     if (view !== last) send(`view|${view}`);

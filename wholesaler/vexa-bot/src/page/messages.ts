@@ -10,6 +10,7 @@ export interface PageSettings {
   scanEveryMs: number;
   signals: Record<SignalName, Probe[]>;
   tiles: TileReader;
+  botName: string;
 }
 
 export const PersonSeen = z.object({

@@ -38,11 +38,12 @@ export const local: Recipe = {
   tiles: {
     tile: '[data-participant-id]',
     idAttribute: 'data-participant-id',
-    nameAttribute: 'data-participant-name',
+    name: [{ attribute: 'data-participant-name' }],
     self: '[data-self="true"]',
     bot: '[data-kind="bot"]',
     speaking: '[data-speaking="true"]',
   },
+  voices: 'own-tracks',
   leave: [
     { do: 'click', selector: 'body[data-state="lobby"] #message-action', optional: true },
     { do: 'click', selector: '#leave', optional: true },

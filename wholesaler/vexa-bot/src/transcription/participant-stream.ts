@@ -4,15 +4,10 @@ import type { Logger } from '@vexa/shared/logging';
 import { AudioRing } from '../audio/audio-ring.ts';
 import { AudioConnection } from './audio-connection.ts';
 import { createBackoff } from './backoff.ts';
-import { SpeakerLog, speakerActivity } from './speaker-log.ts';
+import { type Speaker, SpeakerLog, speakerActivity } from './speaker-log.ts';
 
 /** What all connections of a meeting have in common; read anew for each, so a reconfiguration counts at once. */
 export type SessionSettings = Omit<AudioConfig, 'uid' | 'speaker' | 'participant_id' | 'start_timestamp' | 'resumes'>;
-
-export interface Speaker {
-  id: string;
-  name: string;
-}
 
 interface StreamOptions {
   url: string;
@@ -39,7 +34,7 @@ const goodSessionMs = 5_000;
 const stalledMs = 60_000;
 
 /**
- * One person's audio on its way to the transcription service. The last 60 s are kept: after a lost connection a new
+ * One track's audio, mostly one person's, on its way to the transcription service. The last 60 s are kept: after a lost connection a new
  * session takes over from the end of the last final, so nothing between is lost and nothing is told twice.
  */
 export class ParticipantStream {
@@ -74,7 +69,13 @@ export class ParticipantStream {
     return this.#identified;
   }
 
-  get speaking(): boolean {
+  /** Whose voice this is, where one person has it alone. */
+  get speaker(): Speaker | undefined {
+    return this.#speaker;
+  }
+
+  /** Who was last told to be speaking. */
+  get speaking(): Speaker[] {
     return this.#turns.speaking;
   }
 
@@ -99,10 +100,10 @@ export class ParticipantStream {
     this.#dropStalled();
   }
 
-  setSpeaking(speaking: boolean, atEpochMs: number): void {
-    if (speaking === this.speaking || this.#state !== 'open') return;
+  setSpeaking(who: Speaker, speaking: boolean, atEpochMs: number): void {
+    if (speaking === this.#turns.isSpeaking(who.id) || this.#state !== 'open') return;
     const at = Math.max(0, ((atEpochMs - this.#options.startedAt) / 1000) * audioSampleRate);
-    const turn = { at, speaking };
+    const turn = { who, at, speaking };
     this.#turns.add(turn);
     if (this.#session) this.#tellTurn(turn, this.#session);
   }
@@ -219,9 +220,8 @@ export class ParticipantStream {
     if (stalled && this.#session?.connection.ready) this.#session.connection.abandon('the server takes no audio');
   }
 
-  #tellTurn(turn: { at: number; speaking: boolean }, { connection, base }: Session): void {
-    if (!this.#speaker) return;
-    connection.sendControl(speakerActivity(turn, { base, sampleRate: audioSampleRate, ...this.#speaker }));
+  #tellTurn(turn: Parameters<typeof speakerActivity>[0], { connection, base }: Session): void {
+    connection.sendControl(speakerActivity(turn, { base, sampleRate: audioSampleRate }));
   }
 
   #giveUp(): void {

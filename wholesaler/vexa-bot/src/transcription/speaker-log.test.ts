@@ -1,21 +1,28 @@
 import { expect, test } from 'vitest';
 import { SpeakerLog, speakerActivity } from './speaker-log.ts';
 
-test('a session that begins in the middle of a turn hears of its start', () => {
+const ann = { id: 'p1', name: 'Ann' };
+const ben = { id: 'p2', name: 'Ben' };
+
+test('a session that begins in the middle of turns hears of their starts', () => {
   const log = new SpeakerLog();
-  log.add({ at: 16_000, speaking: true });
-  log.add({ at: 48_000, speaking: false });
-  expect(log.since(0)).toHaveLength(2);
+  log.add({ who: ann, at: 16_000, speaking: true });
+  log.add({ who: ben, at: 20_000, speaking: true });
+  log.add({ who: ann, at: 48_000, speaking: false });
+  expect(log.since(0)).toHaveLength(3);
   expect(log.since(32_000)).toEqual([
-    { at: 32_000, speaking: true },
-    { at: 48_000, speaking: false },
+    { who: ann, at: 32_000, speaking: true },
+    { who: ben, at: 32_000, speaking: true },
+    { who: ann, at: 48_000, speaking: false },
   ]);
-  expect(log.since(64_000)).toEqual([]);
+  expect(log.since(64_000)).toEqual([{ who: ben, at: 64_000, speaking: true }]);
+  expect(log.speaking).toEqual([ben]);
+  expect([log.isSpeaking('p1'), log.isSpeaking('p2')]).toEqual([false, true]);
 });
 
 test('times are told relative to the session', () => {
-  const turn = { at: 48_000, speaking: false };
-  const { payload } = speakerActivity(turn, { base: 32_000, sampleRate: 16_000, id: 'p1', name: 'Ann' });
+  const turn = { who: ann, at: 48_000, speaking: false };
+  const { payload } = speakerActivity(turn, { base: 32_000, sampleRate: 16_000 });
   expect(payload).toEqual({
     event_type: 'SPEAKER_END',
     participant_name: 'Ann',

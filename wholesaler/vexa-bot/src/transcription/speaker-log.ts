@@ -2,7 +2,13 @@ import type { AudioControl } from '@vexa/shared/contracts/audio';
 
 type SpeakerActivity = Extract<AudioControl, { type: 'speaker_activity' }>;
 
+export interface Speaker {
+  id: string;
+  name: string;
+}
+
 interface Turn {
+  who: Speaker;
   /** Position in the stream, in samples. */
   at: number;
   speaking: boolean;
@@ -10,37 +16,50 @@ interface Turn {
 
 const maxTurns = 400;
 
-/** When somebody's tile began and stopped to show that they speak; remembers enough to tell a new session. */
+/** When it showed that somebody began and stopped to speak; remembers enough to tell a new session. */
 export class SpeakerLog {
   readonly #turns: Turn[] = [];
+  readonly #speaking = new Map<string, Speaker>();
 
-  get speaking(): boolean {
-    return this.#turns.at(-1)?.speaking ?? false;
+  /** Who speaks now. */
+  get speaking(): Speaker[] {
+    return [...this.#speaking.values()];
+  }
+
+  isSpeaking(id: string): boolean {
+    return this.#speaking.has(id);
   }
 
   add(turn: Turn): void {
     this.#turns.push(turn);
     if (this.#turns.length > maxTurns) this.#turns.shift();
+    if (turn.speaking) this.#speaking.set(turn.who.id, turn.who);
+    else this.#speaking.delete(turn.who.id);
   }
 
-  /** The turns from a position on; begins with a start when somebody was speaking there already. */
+  /** The turns from a position on; begins with a start for everybody who was speaking there already. */
   since(position: number): Turn[] {
-    const before = this.#turns.findLast(({ at }) => at < position);
-    const later = this.#turns.filter(({ at }) => at >= position);
-    return before?.speaking ? [{ at: position, speaking: true }, ...later] : later;
+    const open = new Map<string, Turn>();
+    const later: Turn[] = [];
+    for (const turn of this.#turns) {
+      if (turn.at >= position) later.push(turn);
+      else if (turn.speaking) open.set(turn.who.id, { ...turn, at: position });
+      else open.delete(turn.who.id);
+    }
+    return [...open.values(), ...later];
   }
 }
 
 /** The message about one turn for a session that began at `base`. */
 export const speakerActivity = (
-  turn: Turn,
-  { base, sampleRate, id, name }: { base: number; sampleRate: number; id: string; name: string },
+  { who, at, speaking }: Turn,
+  { base, sampleRate }: { base: number; sampleRate: number },
 ): SpeakerActivity => ({
   type: 'speaker_activity',
   payload: {
-    event_type: turn.speaking ? 'SPEAKER_START' : 'SPEAKER_END',
-    participant_name: name,
-    participant_id: id,
-    relative_client_timestamp_ms: Math.max(0, Math.round(((turn.at - base) / sampleRate) * 1000)),
+    event_type: speaking ? 'SPEAKER_START' : 'SPEAKER_END',
+    participant_name: who.name,
+    participant_id: who.id,
+    relative_client_timestamp_ms: Math.max(0, Math.round(((at - base) / sampleRate) * 1000)),
   },
 });

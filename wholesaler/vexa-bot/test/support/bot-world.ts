@@ -25,7 +25,7 @@ export interface Room {
 export interface BotWorld extends AsyncDisposable {
   transcription: TranscriptionServer;
   manager: ManagerServer;
-  openRoom(options?: { lobby?: boolean }): Promise<Room>;
+  openRoom(options?: { lobby?: boolean; id?: string }): Promise<Room>;
   /** Fields of BOT_CONFIG for a bot sent to this room. */
   meetingConfig(room: Pick<Room, 'id' | 'url'>, changes?: ConfigChanges): MeetingConfig;
   send(room: Pick<Room, 'id' | 'url'>, changes?: ConfigChanges): SentBot;
@@ -46,15 +46,19 @@ export const token = 'a-session-token-that-stays-secret';
 export const voice = (name: string): string =>
   fileURLToPath(import.meta.resolve(`@vexa/shared/testing/voices/${name}.wav`));
 
+const headed = process.env.HEADED === '1';
 const logLevel = process.env.TEST_LOG_LEVEL === 'debug' ? 'debug' : 'silent';
 
 /** A real meeting room and real browsers; a manager and a transcription service that only remember. */
-export async function startBotWorld(redisUrl: string): Promise<BotWorld> {
+export async function startBotWorld(
+  redisUrl: string,
+  { diagnosisDir }: { diagnosisDir?: string } = {},
+): Promise<BotWorld> {
   const stack = new AsyncDisposableStack();
   const logger = createLogger('test', logLevel);
   const rooms = stack.use(
     createService(
-      { http: { port: 0, host: '127.0.0.1' }, iceServers: [] },
+      { http: { port: 0, host: '127.0.0.1' }, iceServers: [], faces: true },
       { logger, limits: { reconnectGraceMs: 500 } },
     ),
   );
@@ -100,7 +104,9 @@ export async function startBotWorld(redisUrl: string): Promise<BotWorld> {
       const settings: BotSettings = {
         meeting,
         containerId: 'vexa-bot-7-0123abcd',
-        chromium: { path: undefined, searchPath: process.env.PATH ?? '' },
+        chromium: { path: undefined, searchPath: process.env.PATH ?? '', headed },
+        browser: { headed, profileDir: undefined, proxy: undefined },
+        diagnosisDir,
         heartbeatMs: 200,
         logLevel,
       };
@@ -119,7 +125,7 @@ export async function startBotWorld(redisUrl: string): Promise<BotWorld> {
   };
 }
 
-async function openRoom(server: string, { lobby = false } = {}): Promise<Room> {
+async function openRoom(server: string, { lobby = false, id }: { lobby?: boolean; id?: string } = {}): Promise<Room> {
   const ask = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(new URL(path, server), {
       method: body === undefined ? 'GET' : 'POST',
@@ -129,7 +135,14 @@ async function openRoom(server: string, { lobby = false } = {}): Promise<Room> {
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json() as Promise<Record<string, never>>;
   };
-  const { room, url, host_key: hostKey }: Record<string, string> = await ask('/api/rooms', { lobby });
+  const {
+    room,
+    url,
+    host_key: hostKey,
+  }: Record<string, string> = await ask('/api/rooms', {
+    lobby,
+    ...(id && { room: id }),
+  });
   if (!room || !url || !hostKey) throw new Error('The room was not made.');
   const asHost = { 'x-host-key': hostKey };
   const botId = async () => {
