@@ -55,6 +55,9 @@ export const Language = z
 export const Task = z.enum(['transcribe', 'translate']);
 export type Task = z.infer<typeof Task>;
 
+/** All of it comes with every meeting of a list. */
+const maxMetadataEntries = 50;
+
 export const StartBotRequest = z
   .object({
     platform: Platform.optional(),
@@ -71,7 +74,13 @@ export const StartBotRequest = z
       .nullish(),
     passcode: z.string().min(1).max(128).nullish(),
     automatic_leave: AutomaticLeave.nullish(),
-    metadata: z.record(StorableText(64), StorableText(512)).nullish(),
+    metadata: z
+      .record(StorableText(64), StorableText(512))
+      .refine(
+        (entries) => Object.keys(entries).length <= maxMetadataEntries,
+        `must not have over ${maxMetadataEntries} entries`,
+      )
+      .nullish(),
   })
   .superRefine(({ meeting_url, platform, native_meeting_id }, ctx) => {
     if (meeting_url) return;

@@ -91,6 +91,9 @@ function nameRequest(logger: Logger): MiddlewareHandler<{ Variables: BaseVariabl
     return runInRequest(context, async () => {
       await next();
       c.res.headers.set('x-request-id', requestId);
+      c.res.headers.set('x-content-type-options', 'nosniff');
+      // What is answered is somebody's own, or true for this moment only.
+      if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
       // Probes come every few seconds, and tell something only when they fail.
       const level = c.res.status < 400 && probes.has(c.req.path) ? 'debug' : 'info';
       logger[level](

@@ -18,6 +18,8 @@ export interface LiveServerDeps<Key> {
   /** Undefined for a key nobody has. Rejects when that cannot be known now. */
   open(apiKey: string, request: IncomingMessage): Promise<LiveAccess<Key> | undefined>;
   maxSockets?: number;
+  /** Of one user, so that nobody takes the places of the others. */
+  maxSocketsPerUser?: number;
   maxBufferedBytes?: number;
   pingEveryMs?: number;
 }
@@ -36,7 +38,13 @@ const closeDeadlineMs = 1_000;
 
 /** Serves `/ws` on an HTTP server. Sockets that miss a ping are cut; keys are looked at again with every ping. */
 export function attachLiveServer<Key>(server: Server, deps: LiveServerDeps<Key>): LiveServer {
-  const { logger, maxSockets = 5_000, maxBufferedBytes = 1024 * 1024, pingEveryMs = 30_000 } = deps;
+  const {
+    logger,
+    maxSockets = 5_000,
+    maxSocketsPerUser = 1_000,
+    maxBufferedBytes = 1024 * 1024,
+    pingEveryMs = 30_000,
+  } = deps;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes });
   const accesses = new Map<WebSocket, LiveAccess<Key>>();
   const alive = new WeakSet<WebSocket>();
@@ -47,7 +55,13 @@ export function attachLiveServer<Key>(server: Server, deps: LiveServerDeps<Key>)
     socket.on('close', () => accesses.delete(socket));
     if (sockets.clients.size > maxSockets) return socket.close(closing.tryAgainLater, 'too many sockets');
     const opening = openAccess(socket, apiKey, request, deps).then((access) => {
-      if (access && socket.readyState === socket.OPEN) accesses.set(socket, access);
+      if (!access || socket.readyState !== socket.OPEN) return access;
+      const theirs = accesses.values().filter(({ userId }) => userId === access.userId);
+      if (theirs.toArray().length >= maxSocketsPerUser) {
+        socket.close(closing.tryAgainLater, 'too many sockets of one user');
+        return undefined;
+      }
+      accesses.set(socket, access);
       return access;
     });
     serveLiveSocket(socket, opening, { logger, maxBufferedBytes });

@@ -223,6 +223,14 @@ test('answers carry the request id and no header of the inner connection', async
   expect(headers.get('keep-alive')).not.toBe('timeout=99');
 });
 
+test('no answer may be kept by a cache or taken for another kind of content', async () => {
+  for (const path of ['/bots/status', '/auth/me', '/nowhere', '/transcripts/local/room-1']) {
+    const { headers } = await call(path);
+    const said = [headers.get('cache-control'), headers.get('x-content-type-options')];
+    expect([path, ...said]).toEqual([path, 'no-store', 'nosniff']);
+  }
+});
+
 test('a body over 1 MiB is refused whether or not its length is announced', async () => {
   const body = 'x'.repeat(1024 * 1024 + 1);
   const announced = await call('/bots', { method: 'POST', body });
