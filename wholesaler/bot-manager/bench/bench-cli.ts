@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { fillMeetings, listReads, measureReads } from './meetings.ts';
 import { startBenchStack } from './stack.ts';
 
-const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+const byDefault = Boolean(process.env.VEXA_BENCH_QUICK);
+const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: byDefault } } }).values;
 const sizes = quick ? [1_000, 50_000] : [1_000, 1_000_000];
 const times = quick ? 100 : 300;
 const slowTimes = 20;

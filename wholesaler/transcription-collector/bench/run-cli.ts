@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { benchIngest, type IngestFigures } from './ingest.ts';
 import { benchReads } from './reads.ts';
 import { startBenchStack } from './stack.ts';
 
 const program = new Command('npm run bench -w wholesaler/transcription-collector --')
   .description('How fast the collector stores segments and answers for transcripts, and how that grows.')
-  .option('--quick', 'a tenth of the load')
+  .addOption(new Option('--quick', 'a tenth of the load').default(false).env('VEXA_BENCH_QUICK'))
   .option('--reads', 'reads only')
   .parse();
 const { quick, reads: readsOnly } = program.opts<{ quick?: boolean; reads?: boolean }>();
