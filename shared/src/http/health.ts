@@ -36,3 +36,9 @@ async function probe(check: () => Promise<unknown>): Promise<string> {
     clearTimeout(timer);
   }
 }
+
+/** A check of another service: that its process answers. */
+export const serviceCheck = (url: string) => async (): Promise<void> => {
+  const { ok, status } = await fetch(new URL('/health/live', url), { signal: AbortSignal.timeout(checkTimeoutMs) });
+  if (!ok) throw new Error(`answers ${status}`);
+};

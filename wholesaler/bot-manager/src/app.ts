@@ -19,11 +19,13 @@ export type AppDeps = BotRouteDeps &
     webhookAllowedHosts: readonly string[];
     served: AppOptions;
     checks: Checks;
+    /** Told with the health, without which there is still something to do here. */
+    watched: Checks;
   };
 
 export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
   const app = createBaseApp<IdentityVariables>(deps.logger, deps.served);
-  mountHealth(app, deps.checks);
+  mountHealth(app, deps.checks, deps.watched);
   // Before the routes under /bots that only the gateway may call.
   mountCallbacks(app, deps);
   mountBots(app, deps);

@@ -1,4 +1,5 @@
 import { connectDb } from '@vexa/shared/db/client';
+import { serviceCheck } from '@vexa/shared/http/health';
 import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { createLogger, errorFields, type Logger } from '@vexa/shared/logging';
@@ -77,6 +78,10 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
         outbox,
         served: { metrics, metricsToken: config.metricsToken },
         checks: { postgres: () => sql`select 1`, redis: () => redis.ping() },
+        watched: {
+          'transcription-collector': serviceCheck(config.collectorUrl),
+          whisperlive: serviceCheck(config.models.url),
+        },
       });
       const http = stack.use(await listen(app, config.http));
       callbackUrl = new URL(callbackPath, config.bots.callbackUrl ?? http.url).href;

@@ -15,11 +15,13 @@ export interface AppDeps extends DrainDeps, TranscriptRouteDeps {
   metrics: Metrics;
   metricsToken: string | undefined;
   checks: Checks;
+  /** Told with the health, without which there is still something to do here. */
+  watched: Checks;
 }
 
 export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
   const app = createBaseApp<IdentityVariables>(deps.logger, deps);
-  mountHealth(app, deps.checks);
+  mountHealth(app, deps.checks, deps.watched);
   mountTranscripts(app, deps);
   mountPublicTranscripts(app, (shareId) => readShared(deps, shareId));
   mountInternal(app, deps);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { streams } from '@vexa/shared/contracts/redis-names';
 import { connectDb } from '@vexa/shared/db/client';
+import { serviceCheck } from '@vexa/shared/http/health';
 import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { defaultTiming, type EventStreamTiming } from '@vexa/shared/live/event-stream';
@@ -78,13 +79,16 @@ export function createService(config: CollectorConfig, overrides: Overrides = {}
       consume(streams.segments, (entries) => handleSegmentMessages(segmentDeps, entries));
       consume(streams.speakerEvents, (entries) => handleSpeakerEvents({ ...deps, tokens }, entries));
 
-      const checks = { postgres: async () => sql`select 1`, redis: () => redis.ping() };
+      const health = {
+        checks: { postgres: async () => sql`select 1`, redis: () => redis.ping() },
+        watched: { 'bot-manager': serviceCheck(config.botManagerUrl) },
+      };
       const subscriber = stack.use(new SharedSubscriber(config.redisUrl, logger));
       const followers = stack.use(new TranscriptFollowers({ ...deps, subscriber }));
       watchFollowers(metrics, followers);
       const { publicUrl, metricsToken } = config;
       const live = { followers, timing: overrides.timing ?? defaultTiming };
-      const app = createApp({ ...deps, ...live, internalTokenSecret, publicUrl, checks, metrics, metricsToken });
+      const app = createApp({ ...deps, ...live, ...health, internalTokenSecret, publicUrl, metrics, metricsToken });
       const http = stack.use(await listen(app, config.http));
       stack.use(attachIngest(http.server, { redis, tokens, logger }));
       const botManager = createBotManagerClient(config.botManagerUrl, internalTokenSecret);

@@ -131,8 +131,9 @@ test('internal routes are for services only, and say what is wrong', async () =>
   expect((await ask('/internal/meetings/1/drain', service, 'POST', '{nonsense')).status).toBe(400);
 });
 
-test('health tells what it depends on', async () => {
-  expect(await ask('/health/ready')).toMatchObject({ status: 200, body: { checks: { postgres: 'ok', redis: 'ok' } } });
+test('health tells what it depends on, and who else is away without being unready for it', async () => {
+  const checks = { postgres: 'ok', redis: 'ok', 'bot-manager': 'unavailable' };
+  expect(await ask('/health/ready')).toMatchObject({ status: 200, body: { checks } });
   expect((await ask('/health/live')).status).toBe(200);
 });
 
