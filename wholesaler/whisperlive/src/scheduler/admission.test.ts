@@ -22,7 +22,8 @@ function startLoad() {
       for (let i = 0; i < seconds; i += 1) {
         at += 1000;
         for (let stream = 0; stream < streams; stream += 1) {
-          load.worked(cost, [{ kind: 'final', delaySeconds, audioSeconds: 1 }]);
+          load.worked(cost, [{ kind: 'final', delaySeconds }]);
+          load.spoke(1);
         }
       }
     },
@@ -72,8 +73,19 @@ test('a stream waits while a busy engine is later with finals than promised, and
 test('pressure rises with what drafts wait, and falls again when they stop', () => {
   const { load, wait } = startLoad();
   expect(load.pressure).toBe(0);
-  for (let i = 0; i < 100; i += 1) load.worked(0.1, [{ kind: 'draft', delaySeconds: 6, audioSeconds: 4 }]);
+  for (let i = 0; i < 100; i += 1) load.worked(0.1, [{ kind: 'draft', delaySeconds: 6 }]);
   expect(load.pressure).toBeGreaterThan(1.5);
   wait(120);
   expect(load.pressure).toBeLessThan(0.1);
+});
+
+test('speech whose finals were decoded in the pause counts as speech', () => {
+  const { load, admission, talk } = startLoad();
+  talk(60, { streams: 0, cost: 0 });
+  for (let i = 0; i < 60; i += 1) {
+    load.worked(0.1, [{ kind: 'early', delaySeconds: 0.3 }]);
+    load.spoke(1);
+  }
+  expect(load.costOfSpeech).toBeCloseTo(0.1);
+  expect(admission.ask(4)).toBeUndefined();
 });

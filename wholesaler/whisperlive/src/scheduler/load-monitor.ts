@@ -22,13 +22,18 @@ class FadingSum {
 }
 
 type Live = 'final' | 'draft';
-const live: Record<JobKind, Live | undefined> = { final: 'final', early: 'draft', draft: 'draft', file: undefined };
+/** As what a job's work counts, and as what its delay does: most early finals become the final, and none is waited for. */
+const live: Record<JobKind, { work: Live; delay: Live } | undefined> = {
+  final: { work: 'final', delay: 'final' },
+  early: { work: 'final', delay: 'draft' },
+  draft: { work: 'draft', delay: 'draft' },
+  file: undefined,
+};
 
 export interface FinishedJob {
   kind: JobKind;
   /** From being asked for to its result. */
   delaySeconds: number;
-  audioSeconds: number;
 }
 
 /**
@@ -53,14 +58,18 @@ export class LoadMonitor {
   /** One batch took the lane this long; its jobs share that. */
   worked(seconds: number, jobs: readonly FinishedJob[]): void {
     const at = this.#now();
-    for (const { kind: asked, delaySeconds, audioSeconds } of jobs) {
-      const kind = live[asked];
-      if (!kind) continue;
-      this.#busy[kind].add(seconds / jobs.length, at, this.#halfLifeMs);
-      this.#delay[kind].add(delaySeconds, at, this.#halfLifeMs);
-      this.#count[kind].add(1, at, this.#halfLifeMs);
-      if (kind === 'final') this.#spoken.add(audioSeconds, at, this.#halfLifeMs);
+    for (const { kind, delaySeconds } of jobs) {
+      const counts = live[kind];
+      if (!counts) continue;
+      this.#busy[counts.work].add(seconds / jobs.length, at, this.#halfLifeMs);
+      this.#delay[counts.delay].add(delaySeconds, at, this.#halfLifeMs);
+      this.#count[counts.delay].add(1, at, this.#halfLifeMs);
     }
+  }
+
+  /** A stream heard an utterance of so many seconds. */
+  spoke(seconds: number): void {
+    this.#spoken.add(seconds, this.#now(), this.#halfLifeMs);
   }
 
   /**
@@ -74,9 +83,9 @@ export class LoadMonitor {
 
   /** Engine seconds that a second of speech must have: its finals, and drafts as rare as they may become. */
   get costOfSpeech(): number {
-    const { maxDraftDelay } = this.#settings;
+    const { lateDraft, leastDrafts } = this.#settings;
     // The faster drafts come now, the more of their share can be given up.
-    const needed = Math.min(1, Math.max(this.#meanDelay('draft'), 1) / maxDraftDelay);
+    const needed = Math.min(1, Math.max(this.#meanDelay('draft') / lateDraft, leastDrafts));
     const spoken = this.#spoken.read(this.#now(), this.#halfLifeMs);
     if (spoken === 0) return 0;
     const at = this.#now();

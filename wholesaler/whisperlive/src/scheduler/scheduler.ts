@@ -81,6 +81,11 @@ export class Scheduler {
     return this.load.pressure;
   }
 
+  /** A stream heard an utterance of so many seconds. */
+  spoke(seconds: number): void {
+    this.load.spoke(seconds);
+  }
+
   /** Undefined when one more stream can be served, else the minutes it should wait. */
   admit(openStreams: number): number | undefined {
     return this.#admission.ask(openStreams);
@@ -154,7 +159,7 @@ export class Scheduler {
           decodeSeconds: decodeSeconds ?? 0,
           ...{ audioSeconds, stages },
         });
-        return { kind, delaySeconds: delaySeconds ?? 0, audioSeconds };
+        return { kind, delaySeconds: delaySeconds ?? 0 };
       }),
     );
     this.load.worked((this.#now() - startedAt) / 1000, finished);

@@ -18,6 +18,10 @@ export interface SchedulerSettings {
   maxFileWait: number;
   /** A draft that takes longer than this is of no use: at this delay the pressure is 1. */
   maxDraftDelay: number;
+  /** At this mean delay of drafts first words just come within the 2 s promised: none of them can be given up. */
+  lateDraft: number;
+  /** The share of drafts that first words need on an idle engine: one every 1.3 s instead of every 0.8 s. */
+  leastDrafts: number;
   /** What is promised of finals, from the end of the utterance; at this mean delay the pressure is 1 too. */
   maxFinalDelay: number;
   /** Share of the time that the engine may be busy with what must be served; the rest is for what comes at once. */
@@ -26,7 +30,10 @@ export interface SchedulerSettings {
   halfLife: number;
   /** A stream that was let in so lately is counted as one that will speak. */
   freshFor: number;
-  /** Fewer streams than this are always served, as well as the machine can: of so few, measurements say little. */
+  /**
+   * Fewer streams than this are always served, as well as the machine can. Not 1: of so few, measurements say little (one
+   * slow moment of the machine is most of them), and who is refused in a talk of three loses words, who is late does not.
+   */
   leastStreams: number;
   /** Above this share, late finals alone are reason to refuse. */
   lateShare: number;
@@ -43,6 +50,8 @@ export const defaultSettings: SchedulerSettings = {
   likeSeconds: 3,
   maxFileWait: 5,
   maxDraftDelay: 3,
+  lateDraft: 0.5,
+  leastDrafts: 0.6,
   maxFinalDelay: 1.2,
   maxBusyShare: 0.85,
   halfLife: 10,

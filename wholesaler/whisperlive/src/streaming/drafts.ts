@@ -16,6 +16,8 @@ export interface Decoder {
   /** Undefined when its turn did not come before it was dropped or a newer one took its place. */
   draft(key: unknown, job: TranscribeJob, kind?: 'draft' | 'early'): Promise<TranscribeResult | undefined>;
   dropDraft(key: unknown): void;
+  /** Told of every utterance, to know what a second of speech costs. */
+  spoke?(seconds: number): void;
   readonly pressure?: Pressure;
 }
 

@@ -133,6 +133,7 @@ export class TranscriptionStream {
     if (!utterance) return;
     const closed = this.#drafts.close(utterance);
     if (utterance.voicedSamples < samples(this.#deps.policy.minVoiced) && !closed.drafted) return;
+    this.#spoke(utterance);
     void this.#finals.add({
       ...closed,
       utterance,
@@ -143,7 +144,13 @@ export class TranscriptionStream {
   /** Sentences of a long utterance are finished: the rest of it goes on as the next one. */
   async #letGo({ at, ...part }: FinishedPart): Promise<void> {
     const utterance = this.#detector.cut(at);
-    if (utterance) await this.#finals.add({ ...part, utterance });
+    if (!utterance) return;
+    this.#spoke(utterance);
+    await this.#finals.add({ ...part, utterance });
+  }
+
+  #spoke({ from, to }: Utterance): void {
+    this.#deps.scheduler.spoke?.(seconds(to - from));
   }
 
   #clip(from: number, to: number, voicedSamples: number): Clip {
