@@ -1,11 +1,17 @@
-# Any service of the two products that needs no programs of its own. TypeScript is run as it is: there is no build step.
+# Every image of the two products, by one pattern. TypeScript is run as it is: there is no build step.
 #   docker build --build-arg SERVICE=retailer -t vexa-retailer .
 #   docker build --build-arg SERVICE=wholesaler/api-gateway -t vexa-api-gateway .
+#   docker build --build-arg SERVICE=wholesaler/vexa-bot --build-arg PROGRAMS=chromium -t vexa-bot .
+#   docker build --build-arg SERVICE=wholesaler/whisperlive --build-arg PROGRAMS=ffmpeg -t vexa-whisperlive .
 ARG NODE_IMAGE=node:24-bookworm-slim
+# The programs of the distribution that the service calls: none, chromium or ffmpeg.
+ARG PROGRAMS=none
 
 # What is installed depends on the manifests alone, so that a change of the sources finds this layer in the cache.
 FROM ${NODE_IMAGE} AS packages
 ARG SERVICE
+# Of onnxruntime, which only whisperlive has: skip, or cuda12 for graphics cards (a large extra download).
+ARG ONNXRUNTIME_GPU=skip
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY shared/package.json shared/
@@ -15,25 +21,45 @@ COPY wholesaler/admin-api/package.json wholesaler/admin-api/
 COPY wholesaler/api-gateway/package.json wholesaler/api-gateway/
 COPY wholesaler/bot-manager/package.json wholesaler/bot-manager/
 COPY wholesaler/database/package.json wholesaler/database/
+COPY wholesaler/load-tester/package.json wholesaler/load-tester/
 COPY wholesaler/meeting-room/package.json wholesaler/meeting-room/
 COPY wholesaler/transcription-collector/package.json wholesaler/transcription-collector/
 COPY wholesaler/vexa-bot/package.json wholesaler/vexa-bot/
 COPY wholesaler/whisperlive/package.json wholesaler/whisperlive/
-# The GPU libraries of onnxruntime are a large extra download that only whisperlive on a GPU needs.
 RUN test -n "$SERVICE" || { echo "Name a service: --build-arg SERVICE=retailer" >&2; exit 1; }; \
-    ONNXRUNTIME_NODE_INSTALL=skip npm ci --omit=dev --no-audit --no-fund --loglevel=error -w "$SERVICE" \
-    && rm -rf /root/.npm
+    npm ci --omit=dev --no-audit --no-fund --loglevel=error -w "$SERVICE" \
+    && { test "$ONNXRUNTIME_GPU" = skip || ONNXRUNTIME_NODE_INSTALL="$ONNXRUNTIME_GPU" npm rebuild onnxruntime-node; } \
+    && rm -rf /root/.npm node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32
 
-FROM ${NODE_IMAGE}
+FROM ${NODE_IMAGE} AS programs-none
+
+FROM programs-none AS programs-chromium
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+
+# CHROMIUM_FLAGS is the operator's, such as an origin without TLS that is to be trusted.
+RUN printf '#!/bin/sh\nexec /usr/lib/chromium/chromium-headless-shell $CHROMIUM_FLAGS "$@"\n' \
+    >/usr/local/bin/chromium-headless-shell && chmod 755 /usr/local/bin/chromium-headless-shell
+
+FROM programs-none AS programs-ffmpeg
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ffmpeg >/dev/null \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+
+FROM programs-${PROGRAMS}
 ARG SERVICE
-ENV NODE_ENV=production SERVICE=${SERVICE}
+ENV NODE_ENV=production SERVICE=${SERVICE} VEXA_MODELS_DIR=/models
 WORKDIR /app
+# A volume that is mounted here belongs to the user below.
+RUN mkdir /models && chown 1000:1000 /models
 COPY --from=packages /app /app
 COPY shared shared
 COPY wholesaler/database wholesaler/database
 COPY ${SERVICE} ${SERVICE}
-# Any user without rights will do; nothing is written outside /tmp.
+# Any user without rights will do; nothing is written outside /tmp and /models.
 USER 1000:1000
-HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT ?? process.env.PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# A shell rather than Node: it is asked every few seconds, by every container of the machine.
+HEALTHCHECK --interval=5s --timeout=10s --start-period=300s --retries=5 \
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${HEALTH_PORT:-$PORT}; printf 'GET /health/live HTTP/1.0\\r\\n\\r\\n' >&3; read -r status <&3; [[ $status == *' 200 '* ]]"]
 CMD ["sh", "-c", "exec node $SERVICE/src/main.ts"]

@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo test check stack setup-retailer bench quality
+.PHONY: help setup demo test test-docker check stack setup-retailer setup-wholesaler bench quality
 
 help: ## Show what this Makefile can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ stack: setup ## Run both products until Ctrl-C and stream their logs
 test: setup check ## Types, lint, and every test
 	@turbo run test --concurrency=1 --continue --output-logs=new-only
 
+test-docker: setup ## The tests that need a Docker daemon; starts one when run as root (ONLY="runner meeting balancer")
+	@scripts/test-docker.sh
+
 check: ## Types and lint only
 	@tsc && biome check .
 
@@ -29,3 +32,6 @@ quality: setup ## Whether the words are right: errors, losses, inventions and de
 
 setup-retailer: ## Run a retailer with Docker: secrets, containers, a first user (VEXA_INFRA_API_URL=… VEXA_INFRA_API_KEY=…)
 	@scripts/setup-retailer.sh
+
+setup-wholesaler: ## Run a wholesaler with Docker: secrets, images, containers, a first user (COMPOSE_PROFILES=cpu,traefik)
+	@scripts/setup-wholesaler.sh

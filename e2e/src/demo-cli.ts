@@ -12,8 +12,9 @@ import { startStack } from './stack/stack.ts';
 const program = new Command('make demo')
   .description('One real meeting through both products, from the room to the finished transcript.')
   .option('--keep', 'leave everything running afterwards, so that you can join a room yourself')
+  .option('--docker', 'run the bot as a container of the image vexa-bot:local')
   .parse();
-const { keep } = program.opts<{ keep?: boolean }>();
+const { keep, docker } = program.opts<{ keep?: boolean; docker?: boolean }>();
 
 const stopped = Promise.withResolvers<never>();
 stopped.promise.catch(() => {}); // only awaited while something runs
@@ -29,6 +30,7 @@ try {
   await using stack = await startStack({
     databaseUrl: process.env.DATABASE_URL,
     redisUrl: process.env.REDIS_URL,
+    extraEnv: docker ? { 'bot-manager': botsInDocker(process.env.DOCKER_HOST) } : {},
     onProgress: (step) => console.log(`  starting ${step}`),
     onLine: (service, line) => appendFileSync(logFile, `${formatLogLine(service, line)}\n`),
     onDeath: (service, code) => stopped.reject(new Error(`${service} ended with exit code ${code}: see ${logFile}`)),
@@ -57,4 +59,10 @@ and read along with
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
+}
+
+/** The stack listens on this machine alone, so its containers share the machine's network. */
+function botsInDocker(daemon: string | undefined): Record<string, string> {
+  const image = { BOT_IMAGE: 'vexa-bot:local', BOT_IMAGE_PULL: 'never' };
+  return { RUNNER: 'docker', DOCKER_NETWORK: 'host', ...image, ...(daemon && { DOCKER_HOST: daemon }) };
 }

@@ -113,6 +113,7 @@ export function wholesalerServices(
       WHISPERLIVE_API_URL: http(ports.audioHealth),
       MEETING_ROOM_URL: http(ports.room),
       RUNNER: 'process',
+      PUBLIC_CALLBACK_URL: http(ports.botManager),
       STOP_BOTS_ON_SHUTDOWN: 'true',
       WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
     }),

@@ -110,7 +110,7 @@ export interface BotManagerConfig {
   secrets: { internalToken: string; sessionToken: string; adminToken: string };
 }
 
-const passedToBots = ['LANG', 'LOG_LEVEL', 'BOT_PROXY'];
+const passedToBots = ['LANG', 'LOG_LEVEL', 'BOT_PROXY', 'CHROMIUM_FLAGS'];
 /** Only to bots on this machine: a container has its own. */
 const passedToProcesses = [
   'PATH',
@@ -122,6 +122,7 @@ const passedToProcesses = [
   'LD_LIBRARY_PATH',
   'NODE_EXTRA_CA_CERTS',
   'BOT_PROFILE_DIR',
+  'BOT_DIAGNOSIS_DIR',
 ];
 
 const defaultBotEntry = fileURLToPath(new URL('../../vexa-bot/src/main.ts', import.meta.url));

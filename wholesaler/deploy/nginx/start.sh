@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs nginx over the addresses that `whisperlive` has now, and tells it when they change. Connections that are open stay.
+set -eu
+servers=/tmp/whisperlive.servers
+
+write_servers() {
+  getent ahostsv4 whisperlive | awk '{ print $1 }' | sort -u |
+    sed 's/.*/server &:9090 max_fails=1 fail_timeout=5s;/' >"$servers.new"
+  [ -s "$servers.new" ] && ! cmp -s "$servers.new" "$servers" && mv "$servers.new" "$servers"
+}
+
+until write_servers; do sleep 1; done
+while sleep 2; do
+  if write_servers; then nginx -c /etc/whisperlive/nginx.conf -s reload; fi
+done &
+exec nginx -c /etc/whisperlive/nginx.conf -g 'daemon off;'
