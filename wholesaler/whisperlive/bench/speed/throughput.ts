@@ -104,14 +104,13 @@ function show(
     const perSecond = audioSeconds / median(costs.map(({ wall }) => wall));
     // Of each repetition by itself: a busy machine makes CPU seconds dearer for both.
     const ratio = plain && median(costs.map(({ cpu }, i) => (plain.costs[i]?.cpu ?? Number.NaN) / cpu));
-    const wallRatio = plain && median(costs.map(({ wall }, i) => (plain.costs[i]?.wall ?? Number.NaN) / wall));
-    return { name, streams, perCpu, perSecond, ratio, wallRatio, wer: wer(errors), errors, costs };
+    return { name, streams, perCpu, perSecond, ratio, wer: wer(errors), errors, costs };
   });
   report.table(
     `Throughput, ${model}: ${recordings} recordings, ${audioSeconds.toFixed(0)} s; median of ${plain?.costs.length ?? 1}`,
-    ['', 'streams', 'audio s/CPU s', 'audio s/s', '× CPU', '× wall', 'WER', 'lost sentences', 'loops'],
+    ['', 'streams', 'audio s/CPU s', 'audio s/s', '× CPU', 'WER', 'lost sentences', 'loops'],
     figures.map((row) => [
-      ...[row.name, row.streams, fixed(row.perCpu, 1), fixed(row.perSecond, 1), fixed(row.ratio), fixed(row.wallRatio)],
+      ...[row.name, row.streams, fixed(row.perCpu, 1), fixed(row.perSecond, 1), fixed(row.ratio)],
       ...[percent(row.wer), row.errors.lostSentences, row.errors.loops],
     ]),
   );
