@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { mountAccountAdmin } from '@vexa/shared/accounts/admin-routes';
+import { mountAnalytics } from '@vexa/shared/accounts/analytics-routes';
 import { mountPlanAdmin } from '@vexa/shared/accounts/plan-routes';
 import { mountCheckLimits, mountUsage } from '@vexa/shared/accounts/usage-routes';
 import type { IdentityVariables } from '@vexa/shared/auth/identity-token';
@@ -13,6 +14,7 @@ import type { RateLimits } from '@vexa/shared/limits/rate-limits';
 import type { Logger } from '@vexa/shared/logging';
 import { mountWebhookAdmin, mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
 import { cors } from 'hono/cors';
+import { retailerAnalytics } from './accounts/analytics.ts';
 import { retailerUsage } from './accounts/usage.ts';
 import type { Guard } from './auth/guard.ts';
 import { type BotRouteDeps, mountBots } from './routes/bots.ts';
@@ -114,6 +116,7 @@ function mountAdmin<V extends BaseVariables>(app: OpenAPIHono<{ Variables: V }>,
   });
   mountPlanAdmin(app, { db, onAuthChanged });
   mountCheckLimits(app, { db, usage: retailerUsage });
+  mountAnalytics(app, { db, source: retailerAnalytics });
   mountWholesalerAdmin(app, deps);
   mountWebhookAdmin(app, deps);
 }

@@ -88,7 +88,7 @@ test('the old body without an envelope does the same', async () => {
 test('an event sent three times, also late, is answered 200 and does nothing twice', async () => {
   await using receiver = await startReceiver();
   const user = await retailer.addUser();
-  await user.call('PUT', '/user/webhook', { webhook_url: receiver.url });
+  await user.call('PUT', '/user/webhook', { webhook_url: receiver.url, webhook_events: ['transcript.ready'] });
   const room = await held(user);
   wholesaler.end(room);
   const event = wholesaler.finishedEvent(room);

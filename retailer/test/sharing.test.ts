@@ -125,7 +125,7 @@ test('with every event lost, all finished meetings are complete after one sync',
 test('with every event sent three times, in any order, nothing happens twice', async () => {
   await using receiver = await startReceiver();
   const user = await retailer.addUser();
-  await user.call('PUT', '/user/webhook', { webhook_url: receiver.url });
+  await user.call('PUT', '/user/webhook', { webhook_url: receiver.url, webhook_events: ['transcript.ready'] });
   const rooms = await Promise.all([1, 2, 3, 4].map(() => held([user], 'one', 'two')));
   const events = await Promise.all(rooms.map(eventOf));
   wholesaler.wire.takeSent();

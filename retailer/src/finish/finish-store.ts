@@ -1,11 +1,11 @@
 import type { CompletionReason, FailureStage, MeetingStatus } from '@vexa/shared/contracts/meeting';
 import type { Segment } from '@vexa/shared/contracts/transcript';
 import type { Db } from '@vexa/shared/db/client';
-import { enqueueWebhook } from '@vexa/shared/webhooks/enqueue';
 import { and, eq, inArray, isNull, lte, notInArray, sql } from 'drizzle-orm';
 import { meetings, transcriptions } from '../db/schema.ts';
+import { announceTranscript } from '../meetings/announce.ts';
 import { countSpeech, selectHolders } from '../meetings/link-store.ts';
-import { iso, type MeetingRow } from '../meetings/meeting.ts';
+import type { MeetingRow } from '../meetings/meeting.ts';
 import { transition } from '../meetings/meeting-store.ts';
 import { insertSegments } from '../transcripts/transcript-store.ts';
 import type { LateReaders } from '../transcripts/visible-segments.ts';
@@ -75,7 +75,13 @@ export async function commitTranscript(db: Db, id: number, final: FinalTranscrip
     if (!row || row.transcript_cached_at !== null) return;
     await insertSegments(tx, { meetingId: id, holders: await selectHolders(tx, id), segments });
     await countSpeech(tx, id, lateReaders);
-    await transition(tx, id, { to: status, source: 'wholesaler', reason });
+    const { completion_reason, failure_stage } = facts;
+    await transition(tx, id, {
+      to: status,
+      source: 'wholesaler',
+      reason,
+      changes: { completion_reason, failure_stage },
+    });
     await tx
       .update(meetings)
       .set({
@@ -108,24 +114,9 @@ export async function completeFinish(db: Db, id: number, { cleaned }: { cleaned:
       .returning();
     if (!row) return;
     const segments = await tx.$count(transcriptions, eq(transcriptions.meeting_id, id));
-    for (const userId of await selectHolders(tx, id)) {
-      await enqueueWebhook(tx, { userId, type: 'transcript.ready', data: readyEvent(row, segments) });
-    }
+    await announceTranscript(tx, row, segments);
   });
 }
-
-const readyEvent = (row: MeetingRow, segments: number): Record<string, unknown> => ({
-  meeting_id: row.id,
-  platform: row.platform,
-  native_meeting_id: row.platform_specific_id,
-  status: row.status,
-  completion_reason: row.completion_reason,
-  start_time: iso(row.start_time),
-  end_time: iso(row.end_time),
-  segment_count: segments,
-  checksum: row.transcript_checksum,
-  incomplete: row.transcript_incomplete,
-});
 
 /** Takes a meeting off the queue that was said to be over and is not. */
 export async function unmarkEnded(db: Db, id: number): Promise<void> {

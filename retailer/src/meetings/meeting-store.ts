@@ -3,6 +3,7 @@ import type { Platform } from '@vexa/shared/contracts/platform';
 import type { Db } from '@vexa/shared/db/client';
 import { and, desc, eq, inArray, isNull, lt, notInArray, type SQL, sql } from 'drizzle-orm';
 import { meetings, userMeetings } from '../db/schema.ts';
+import { announceStatus } from './announce.ts';
 import { type HeldMeeting, type MeetingRef, type MeetingRow, statusesLeadingTo } from './meeting.ts';
 
 const running = and(notInArray(meetings.status, ['completed', 'failed']), isNull(meetings.ended_upstream_at));
@@ -141,20 +142,23 @@ interface Step {
 }
 
 /**
- * Moves a meeting to `to` if the lifecycle leads there from where it is, and notes it in the history. Undefined when it
- * does not, or is there already.
+ * Moves a meeting to `to` if the lifecycle leads there from where it is, notes it in the history and tells its users.
+ * Undefined when it does not, or is there already.
  */
 export async function transition(
   db: Db,
   id: number,
   { changes = {}, ...step }: Step & { changes?: MeetingChanges },
 ): Promise<MeetingRow | undefined> {
-  const [row] = await db
-    .update(meetings)
-    .set({ ...changes, status: step.to, data: withTransition(step), updated_at: sql`now()` })
-    .where(and(eq(meetings.id, id), inArray(meetings.status, statusesLeadingTo(step.to))))
-    .returning();
-  return row;
+  return db.transaction(async (tx) => {
+    const [row] = await tx
+      .update(meetings)
+      .set({ ...changes, status: step.to, data: withTransition(step), updated_at: sql`now()` })
+      .where(and(eq(meetings.id, id), inArray(meetings.status, statusesLeadingTo(step.to))))
+      .returning();
+    if (row) await announceStatus(tx, row, step.reason);
+    return row;
+  });
 }
 
 /** The history with one more line; computed by the statement, so that two changes at once are both in it. */

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { mountAccountAdmin } from '@vexa/shared/accounts/admin-routes';
+import { mountAnalytics } from '@vexa/shared/accounts/analytics-routes';
 import { mountPlanAdmin } from '@vexa/shared/accounts/plan-routes';
 import { mountCheckLimits, mountUsage } from '@vexa/shared/accounts/usage-routes';
 import { type IdentityVariables, requireIdentity } from '@vexa/shared/auth/identity-token';
@@ -8,9 +9,9 @@ import { createApp as createBaseApp } from '@vexa/shared/http/app';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import type { Metrics } from '@vexa/shared/http/metrics';
 import type { Logger } from '@vexa/shared/logging';
+import { wholesalerAnalytics } from '@vexa/wholesaler-database/analytics';
 import { userErasures } from '@vexa/wholesaler-database/schema';
 import { hasLiveMeetings, wholesalerUsage } from '@vexa/wholesaler-database/usage';
-import { mountAnalytics } from './routes/analytics.ts';
 import { mountInternal } from './routes/internal.ts';
 
 interface Deps {
@@ -44,7 +45,7 @@ export function createApp(deps: Deps): OpenAPIHono<{ Variables: IdentityVariable
   });
   mountPlanAdmin(app, { db, onAuthChanged });
   mountCheckLimits(app, { db, usage });
-  mountAnalytics(app, db);
+  mountAnalytics(app, { db, source: wholesalerAnalytics });
   mountInternal(app, { db, internalToken: secrets.internalToken });
   return app;
 }

@@ -1,9 +1,10 @@
-import { type Page, pageWindow, toPage } from '@vexa/shared/accounts/list-accounts';
-import type { AccountListQuery } from '@vexa/shared/contracts/accounts';
-import type { MeetingRecord, MeetingsWithUsers } from '@vexa/shared/contracts/analytics';
-import type { Db } from '@vexa/shared/db/client';
-import { meetings, users } from '@vexa/wholesaler-database/schema';
 import { desc, eq, lt } from 'drizzle-orm';
+import type { AccountListQuery } from '../../contracts/accounts.ts';
+import type { MeetingRecord, MeetingsWithUsers } from '../../contracts/analytics.ts';
+import type { Db } from '../../db/client.ts';
+import { users } from '../../db/tables/accounts.ts';
+import { type Page, pageWindow, toPage } from '../list-accounts.ts';
+import { meetings } from './analytics-source.ts';
 
 const columns = {
   id: meetings.id,

@@ -1,17 +1,21 @@
-import { listTokens, type Page, pageWindow, toPage } from '@vexa/shared/accounts/list-accounts';
-import { quoteUsage } from '@vexa/shared/accounts/usage/quote';
-import { findUser } from '@vexa/shared/accounts/user-store';
-import type { AccountListQuery } from '@vexa/shared/contracts/accounts';
-import type { UserAnalytics, UserRecord } from '@vexa/shared/contracts/analytics';
-import type { Platform } from '@vexa/shared/contracts/platform';
-import type { Db } from '@vexa/shared/db/client';
-import { notFound } from '@vexa/shared/errors';
-import { meetings, plans, userPlans, users } from '@vexa/wholesaler-database/schema';
-import { wholesalerUsage } from '@vexa/wholesaler-database/usage';
-import { asc, eq, gt, sql } from 'drizzle-orm';
+import { asc, eq, gt, type SQL, sql } from 'drizzle-orm';
+import type { AccountListQuery } from '../../contracts/accounts.ts';
+import type { UserAnalytics, UserRecord } from '../../contracts/analytics.ts';
+import type { Platform } from '../../contracts/platform.ts';
+import type { Db } from '../../db/client.ts';
+import { plans, userPlans, users } from '../../db/tables/accounts.ts';
+import { notFound } from '../../errors.ts';
+import { listTokens, type Page, pageWindow, toPage } from '../list-accounts.ts';
+import { quoteUsage } from '../usage/quote.ts';
+import { findUser } from '../user-store.ts';
+import { type AnalyticsSource, meetings } from './analytics-source.ts';
 
 /** Users by id. Throws `validation_error` on a cursor that is none. */
-export async function listUserRecords(db: Db, query: AccountListQuery): Promise<Page<UserRecord>> {
+export async function listUserRecords(
+  db: Db,
+  source: AnalyticsSource,
+  query: AccountListQuery,
+): Promise<Page<UserRecord>> {
   const { afterId, offset, limit } = pageWindow(query);
   const columns = {
     id: users.id,
@@ -21,7 +25,7 @@ export async function listUserRecords(db: Db, query: AccountListQuery): Promise<
     max_concurrent_bots: users.max_concurrent_bots,
     created_at: users.created_at,
   };
-  const lastMeeting = sql<Date | null>`(select max(${meetings.created_at}) from ${meetings} where ${meetings.user_id} = ${users.id})`;
+  const lastMeeting = sql<Date | null>`(select max(own.created_at) from (${source.meetingsOf(sql`${users.id}`)}) own)`;
   const rows = await db
     .select({ ...columns, plan: plans.name, last_meeting_at: lastMeeting.mapWith(meetings.created_at) })
     .from(users)
@@ -42,13 +46,13 @@ export async function listUserRecords(db: Db, query: AccountListQuery): Promise<
 const shownTokens = 100;
 
 /** Throws `not_found`. */
-export async function userAnalytics(db: Db, userId: number): Promise<UserAnalytics> {
+export async function userAnalytics(db: Db, source: AnalyticsSource, userId: number): Promise<UserAnalytics> {
   const user = await findUser(db, userId);
   if (!user) throw notFound('User');
   const [figures, hours, usage, tokens] = await Promise.all([
-    meetingFigures(db, userId),
-    peakHours(db, userId),
-    quoteUsage({ db, usage: wholesalerUsage }, { userId }),
+    meetingFigures(db, source.meetingsOf(userId)),
+    peakHours(db, source.meetingsOf(userId)),
+    quoteUsage({ db, usage: source.usage }, { userId }),
     listTokens(db, userId, { limit: shownTokens }),
   ]);
   const { most_used_platform, last_activity, days, ...stats } = figures;
@@ -78,7 +82,7 @@ interface Figures extends Record<string, unknown> {
   days: number;
 }
 
-async function meetingFigures(db: Db, userId: number): Promise<Figures> {
+async function meetingFigures(db: Db, own: SQL): Promise<Figures> {
   const [row] = await db.execute<Figures>(sql`
     select count(*)::int as total_meetings,
       count(*) filter (where status = 'completed')::int as completed_meetings,
@@ -89,14 +93,14 @@ async function meetingFigures(db: Db, userId: number): Promise<Figures> {
       mode() within group (order by platform) as most_used_platform,
       to_char(max(created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as last_activity,
       coalesce(extract(epoch from now() - min(created_at)) / 86400, 0)::float8 as days
-    from ${meetings} where user_id = ${userId}`);
+    from (${own}) own`);
   if (!row) throw new Error('an aggregate gave no row');
   return row;
 }
 
-async function peakHours(db: Db, userId: number): Promise<number[]> {
+async function peakHours(db: Db, own: SQL): Promise<number[]> {
   const rows = await db.execute<{ hour: number }>(sql`
-    select extract(hour from created_at at time zone 'UTC')::int as hour from ${meetings} where user_id = ${userId}
+    select extract(hour from created_at at time zone 'UTC')::int as hour from (${own}) own
     group by 1 order by count(*) desc, 1 limit 3`);
   return rows.map(({ hour }) => hour);
 }

@@ -1,23 +1,24 @@
-import type { MeetingRecord, MeetingTelematics } from '@vexa/shared/contracts/analytics';
-import type { Db } from '@vexa/shared/db/client';
-import type { StatusTransition } from '@vexa/shared/db/tables/meetings';
-import { notFound } from '@vexa/shared/errors';
-import { botRuns, meetingSessions, meetings, transcriptions } from '@vexa/wholesaler-database/schema';
-import { asc, eq, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
+import type { MeetingRecord, MeetingTelematics } from '../../contracts/analytics.ts';
+import type { Db } from '../../db/client.ts';
+import type { StatusTransition } from '../../db/tables/meetings.ts';
+import { notFound } from '../../errors.ts';
+import { type AnalyticsSource, meetings, transcriptions } from './analytics-source.ts';
 import { findMeetingRecord } from './meeting-records.ts';
 
-/** More than any meeting has; the oldest are told. */
-const mostSessions = 1_000;
-
 /** How a meeting went. Of a redacted one only what bills need is left. Throws `not_found`. */
-export async function meetingTelematics(db: Db, meetingId: number): Promise<MeetingTelematics> {
+export async function meetingTelematics(
+  db: Db,
+  source: AnalyticsSource,
+  meetingId: number,
+): Promise<MeetingTelematics> {
   const meeting = await findMeetingRecord(db, meetingId);
   if (!meeting) throw notFound('Meeting');
   const [transitions, sessions, stats, uptime] = await Promise.all([
     selectTransitions(db, meetingId),
-    selectSessions(db, meetingId),
+    source.sessions(db, meetingId),
     transcriptionStats(db, meetingId),
-    botUptime(db, meetingId),
+    source.botUptime(db, meetingId),
   ]);
   return {
     meeting,
@@ -47,27 +48,6 @@ async function selectTransitions(db: Db, meetingId: number): Promise<StatusTrans
   return row?.data.status_transition ?? [];
 }
 
-async function selectSessions(db: Db, meetingId: number): Promise<MeetingTelematics['sessions']> {
-  const rows = await db
-    .select()
-    .from(meetingSessions)
-    .where(eq(meetingSessions.meeting_id, meetingId))
-    .orderBy(asc(meetingSessions.id))
-    .limit(mostSessions);
-  return rows.map((row) => ({
-    id: row.id,
-    meeting_id: row.meeting_id,
-    session_uid: row.session_uid,
-    session_start_time: row.session_start_time.toISOString(),
-    ended_at: row.ended_at?.toISOString() ?? null,
-    model_identifier: row.model_identifier,
-    audio_seconds: row.audio_seconds,
-    speech_seconds: row.speech_seconds,
-    total_segment_duration_seconds: row.total_segment_duration_seconds,
-    last_updated: row.last_updated.toISOString(),
-  }));
-}
-
 async function transcriptionStats(db: Db, meetingId: number): Promise<MeetingTelematics['transcription_stats']> {
   const t = transcriptions;
   const [row] = await db
@@ -83,16 +63,4 @@ async function transcriptionStats(db: Db, meetingId: number): Promise<MeetingTel
     .where(eq(t.meeting_id, meetingId));
   if (!row) throw new Error('an aggregate gave no row');
   return row;
-}
-
-async function botUptime(db: Db, meetingId: number): Promise<number | null> {
-  const [row] = await db
-    .select({
-      seconds: sql<
-        number | null
-      >`sum(extract(epoch from coalesce(${botRuns.ended_at}, now()) - ${botRuns.started_at}))::float8`,
-    })
-    .from(botRuns)
-    .where(eq(botRuns.meeting_id, meetingId));
-  return row?.seconds ?? null;
 }
