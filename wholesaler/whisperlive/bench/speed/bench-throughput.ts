@@ -25,6 +25,6 @@ export async function benchThroughput(context: Context): Promise<void> {
 export async function startPeer({ peers, env, modelsDir }: Context, model: string): Promise<FasterWhisper | undefined> {
   if (!peers) return undefined;
   const dir = peerModel(await ensureModel(model, { modelsDir }));
-  // One thread, as each of our workers has: it costs faster-whisper a fifth less CPU than two.
+  // One thread, as each of our workers has: what threads wait for each other is in nobody's figures.
   return FasterWhisper.start(peers.python, { dir, threads: 1 }, env);
 }
