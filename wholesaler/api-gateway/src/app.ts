@@ -7,6 +7,7 @@ import type { RateLimits } from '@vexa/shared/limits/rate-limits';
 import type { Logger } from '@vexa/shared/logging';
 import { cors } from 'hono/cors';
 import type { GatewayKeys } from './auth/gateway-keys.ts';
+import { mountFirstRoutes } from './routes/first-routes.ts';
 import { mountOwn } from './routes/own.ts';
 import { mountProxied } from './routes/proxied.ts';
 import type { UpstreamName } from './routes/proxied-routes.ts';
@@ -54,6 +55,7 @@ export function createApp(deps: Deps): OpenAPIHono<{ Variables: GatewayVariables
   const keyed = requireKey(deps);
   mountOwn(app, keyed);
   mountProxied(app, { upstreams, requireKey: keyed, rateLimits, trustedProxies });
+  mountFirstRoutes(app, { upstreams, requireKey: keyed, rateLimits });
   mountDocs(app, apiInfo);
   return app;
 }
