@@ -11,5 +11,5 @@ export function draftStep(
   pressure: Pressure,
 ): number {
   if (!hasRoomForDrafts(pressure)) return Number.POSITIVE_INFINITY;
-  return Math.min(maxDraftStep, Math.max(step, pressure * draftStretch * maxDraftStep));
+  return Math.max(step, Math.min(maxDraftStep, pressure * draftStretch * maxDraftStep));
 }
