@@ -168,3 +168,24 @@ test('a key opens what its scopes say', async () => {
   expect((await bot.transcript(room)).status).toBe(403);
   expect((await tx.start(room)).status).toBe(403);
 });
+
+test('text that cannot be stored is refused as input, wherever it comes', async () => {
+  const user = await retailer.addUser();
+  for (const [method, path, body] of [
+    ['GET', '/meetings/local/%00'],
+    ['DELETE', '/meetings/local/%00'],
+    ['PATCH', '/meetings/local/%00', { data: { name: 'x' } }],
+    ['GET', '/transcripts/local/%00'],
+    ['GET', '/transcripts/local/%00/live'],
+    ['POST', '/transcripts/local/%00/share'],
+    ['DELETE', '/bots/local/%00'],
+    ['PUT', '/bots/local/%00/config', { language: 'de' }],
+    ['GET', '/meetings/local/room?meeting_id=99999999999'],
+  ] as const) {
+    expect([path, (await user.call(method, path, body)).status]).toEqual([path, 404]);
+  }
+  for (const passcode of ['a\0b', '\ud800']) {
+    const answer = await user.call('POST', '/bots', { platform: 'zoom', native_meeting_id: '1234567890', passcode });
+    expect([answer.status, answer.body.detail[0].loc]).toEqual([422, ['body', 'passcode']]);
+  }
+});

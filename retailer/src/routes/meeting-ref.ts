@@ -1,4 +1,5 @@
 import type { Platform } from '@vexa/shared/contracts/platform';
+import { isStorable } from '@vexa/shared/contracts/text';
 import { notFound } from '@vexa/shared/errors';
 import type { MeetingRef } from '../meetings/meeting.ts';
 
@@ -9,6 +10,6 @@ export function refOf(
   { platform, native_meeting_id: nativeId }: { platform: Platform; native_meeting_id: string },
   { meeting_id: meetingId }: { meeting_id?: number | undefined } = {},
 ): MeetingRef {
-  if (meetingId !== undefined && meetingId > largestId) throw notFound('Meeting');
+  if (!isStorable(nativeId) || (meetingId !== undefined && meetingId > largestId)) throw notFound('Meeting');
   return { platform, nativeId, meetingId };
 }

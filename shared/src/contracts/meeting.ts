@@ -3,7 +3,7 @@ import { fieldError } from '../errors.ts';
 import { whisperLanguages } from './languages.ts';
 import { parseMeetingLink } from './meeting-link.ts';
 import { nativeIdProblem, Platform, type PlatformHosts } from './platform.ts';
-import { StorableText } from './text.ts';
+import { isStorable, StorableText } from './text.ts';
 
 export const MeetingStatus = z.enum([
   'requested',
@@ -72,7 +72,12 @@ export const StartBotRequest = z
       .string()
       .regex(/^[\w./:-]{1,64}$/, 'must be the name of a model such as tiny.en')
       .nullish(),
-    passcode: z.string().min(1).max(128).nullish(),
+    passcode: z
+      .string()
+      .min(1)
+      .max(128)
+      .refine(isStorable, { message: 'must be text without NUL characters' })
+      .nullish(),
     automatic_leave: AutomaticLeave.nullish(),
     metadata: z
       .record(StorableText(64), StorableText(512))
