@@ -7,9 +7,9 @@ export interface ScriptedParticipant extends AsyncDisposable {
   /** Empty until the lobby or the meeting is reached. */
   readonly id: string;
   readonly state: ParticipantState;
-  /** Rejects when refused, denied, or not admitted in time (15 s by default). */
+  /** Rejects when refused, denied, or not admitted in time (45 s by default). */
   waitUntilAdmitted(timeoutMs?: number): Promise<void>;
-  /** Resolves when the state is one of these; rejects after the timeout (15 s by default). */
+  /** Resolves when the state is one of these; rejects after the timeout (45 s by default). */
   waitUntil(states: ParticipantState[], timeoutMs?: number): Promise<ParticipantState>;
   /** Speaks a WAV file or 16 kHz mono samples in real time, after what is being spoken already. */
   speak(speech: string | Int16Array): Promise<SpokenAt>;
@@ -34,7 +34,7 @@ interface Call {
   fail: (error: Error) => void;
 }
 
-const defaultTimeoutMs = 15_000;
+const defaultTimeoutMs = 45_000;
 const goodbyeMs = 2_000;
 const waysIn: ParticipantState[] = ['joining', 'lobby', 'in-meeting'];
 

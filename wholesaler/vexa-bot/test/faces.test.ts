@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Platform } from '@vexa/shared/contracts/platform';
 import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
+import { createLogger } from '@vexa/shared/logging';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium } from '../src/browser/find-chromium.ts';
+import { launchBrowser } from '../src/browser/launch.ts';
+import { checkRecipe } from '../src/recipes/check-recipe.ts';
 import { type BotWorld, type Room, type SentBot, startBotWorld } from './support/bot-world.ts';
 import { faceOf } from './support/face-of.ts';
 
@@ -105,6 +109,31 @@ test(
     const text = await readFile(join(diagnosisDir, kept.find((name) => name.endsWith('.txt')) ?? ''), 'utf8');
     expect(text).toContain("automated bots aren't allowed");
     expect(text).not.toContain('secret');
+  },
+  timeout,
+);
+
+test(
+  'the check of a recipe finds each part on the page it was made for, and says what another page lacks',
+  async () => {
+    const room = await world.openRoom({ id: roomId('jitsi') });
+    const search = { path: undefined, searchPath: process.env.PATH ?? '', headed: false };
+    await using browser = await launchBrowser(await findChromium(search), {
+      headed: false,
+      flags: [],
+      profileDir: undefined,
+      proxy: undefined,
+    });
+    const deps = { context: browser.context, logger: createLogger('test', 'silent') };
+    const { url: meetingUrl } = faceOf('jitsi', room);
+    const check = (platform: Platform, waitMs: number) =>
+      checkRecipe(deps, { platform, meetingUrl, botName: 'Check', waitMs });
+    const missing = ({ parts }: Awaited<ReturnType<typeof check>>) =>
+      parts.filter(({ found, needed }) => needed && !found).map(({ part }) => part);
+    const own = await check('jitsi', 60_000);
+    expect(missing(own)).toEqual([]);
+    expect(own.parts.map(({ part }) => part)).toContain('admitted: own tile');
+    expect(missing(await check('zoom', 2_000))).toEqual(['the door opens']);
   },
   timeout,
 );

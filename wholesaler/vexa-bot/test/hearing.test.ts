@@ -26,6 +26,9 @@ const silence = (seconds: number) => new Int16Array(seconds * sampleRate);
 /** Opus at speech rates leaves 4 to 12 dB, by voice and by the load of the machine; another voice less than -15. */
 const sameVoiceDb = -2;
 
+/** A machine with much else to do is late; being wrong would be out by the length of somebody’s turn. */
+const lateAtMostMs = 5_000;
+
 const original = async (name: string) => fromInt16(await readWav(voice(name)));
 const startOf = ({ config }: HeardSession) => Date.parse(config.start_timestamp ?? '');
 const turns = ({ controls }: HeardSession) =>
@@ -67,10 +70,10 @@ test('everybody is heard on a connection of their own, under their name, as and 
     expect(Math.abs(heard.gainDb)).toBeLessThan(2);
     const lateMs = startOf(session!) + heard.offsetSeconds * 1000 - startedAt;
     expect(lateMs).toBeGreaterThan(-100);
-    expect(lateMs).toBeLessThan(1000);
+    expect(lateMs).toBeLessThan(lateAtMostMs);
     const [first] = turns(session!);
     expect(first).toMatchObject({ event_type: 'SPEAKER_START', participant_name: name });
-    expect(Math.abs((first?.relative_client_timestamp_ms ?? 0) / 1000 - heard.offsetSeconds)).toBeLessThan(1);
+    expect(Math.abs((first?.relative_client_timestamp_ms ?? 0) / 1000 - heard.offsetSeconds) * 1000).toBeLessThan(lateAtMostMs);
   }
 });
 

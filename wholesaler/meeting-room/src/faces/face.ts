@@ -52,7 +52,7 @@ async function join(): Promise<void> {
   const name = document.querySelector<HTMLInputElement>('[data-name]')?.value.trim();
   if (!name || signaling) return;
   if (!confirmed) return show('confirm');
-  await voices.open();
+  await voices.open(Number(query.get('tracks')) || undefined);
   mesh = new Mesh({
     createPeer: () => voices.createPeer(),
     send: (to, signal) => signaling?.send({ type: 'signal', to, signal }),

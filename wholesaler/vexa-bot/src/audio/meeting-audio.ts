@@ -69,7 +69,7 @@ export class MeetingAudio {
     if (voice && !voice.stream.identified) this.#identify(track, voice);
   }
 
-  see({ people, tracks }: PageView): void {
+  see({ at, people, tracks }: PageView): void {
     this.#people = people;
     for (const { id, name } of people) if (name) this.#names.set(id, name);
     for (const [track, voice] of this.#voices) {
@@ -77,7 +77,7 @@ export class MeetingAudio {
       else if (this.#options.voices === 'own-tracks') this.#seeOwner(track, voice);
       else if (this.#options.voices === 'mixed') this.#seeSpeakers(voice.stream);
     }
-    if (this.#options.voices === 'switched-tracks') this.#seeSwitched();
+    if (this.#options.voices === 'switched-tracks') this.#seeSwitched(at);
   }
 
   control(control: AudioControl): void {
@@ -147,15 +147,16 @@ export class MeetingAudio {
       const endsAt = at - ((samples.length - from - bin.length) / audioSampleRate) * 1000;
       if (isSound(bin)) this.#owners.hear(track, endsAt, (bin.length / audioSampleRate) * 1000);
     }
-    this.#tellTurns(Date.now());
+    this.#tellTurns(at);
   }
 
-  #seeSwitched(): void {
+  #seeSwitched(at: number): void {
     const speaking = this.#people.filter((person) => person.speaking && !person.self);
-    this.#owners.see(new Set(speaking.map(({ id }) => id)), Date.now());
-    this.#tellTurns(Date.now());
+    this.#owners.see(new Set(speaking.map(({ id }) => id)), at);
+    this.#tellTurns(at);
   }
 
+  /** Told by the page's clock: what comes late from a busy page is then decided as late. */
   #tellTurns(now: number): void {
     for (const { track, person: id, speaking, at } of this.#owners.decide(now)) {
       const name = this.#names.get(id);

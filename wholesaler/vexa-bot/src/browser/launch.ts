@@ -19,6 +19,8 @@ export interface BotBrowser extends AsyncDisposable {
 export interface BrowserSettings {
   /** With a window, for people who want to watch. */
   headed: boolean;
+  /** Beside those every bot has. */
+  flags: string[];
   /** Profile of an account that is signed in; one bot at a time. */
   profileDir: string | undefined;
   /** Such as `http://user:password@proxy.example:3128`. */
@@ -29,7 +31,7 @@ export interface BrowserSettings {
 export async function launchBrowser(executablePath: string, settings: BrowserSettings): Promise<BotBrowser> {
   const launch = {
     executablePath,
-    args: flags,
+    args: [...flags, ...settings.flags],
     timeout: launchTimeoutMs,
     headless: !settings.headed,
     ...(settings.proxy && { proxy: proxyOf(settings.proxy) }),

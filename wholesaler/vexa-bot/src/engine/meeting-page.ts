@@ -20,7 +20,7 @@ const binding = '__vexaReport';
 const chunkSamples = 1_600;
 const scanEveryMs = 100;
 const gotoTimeoutMs = 30_000;
-const stepTimeoutMs = 15_000;
+const stepTimeoutMs = 30_000;
 const optionalStepTimeoutMs = 2_000;
 const leaveTimeoutMs = 5_000;
 const closeTimeoutMs = 3_000;
@@ -30,7 +30,7 @@ const pictureTimeoutMs = 5_000;
 const perSignal = <T>(value: (signal: SignalName) => T[]): Record<SignalName, T[]> =>
   Object.fromEntries(signalNames.map((signal) => [signal, value(signal)])) as Record<SignalName, T[]>;
 
-const nothingSeen: PageView = { signals: perSignal(() => []), people: [], tracks: [] };
+const nothingSeen: PageView = { at: 0, signals: perSignal(() => []), people: [], tracks: [] };
 
 /** One page of the browser with the meeting in it: what it shows, what is heard, and steps to take on it. */
 export class MeetingPage implements AsyncDisposable {
@@ -117,16 +117,20 @@ export class MeetingPage implements AsyncDisposable {
   }
 
   /** Resolves when the first thing to do on the way in is there; what stands before it is clicked away. */
-  async atTheDoor(): Promise<void> {
+  async atTheDoor(timeoutMs = stepTimeoutMs): Promise<void> {
     this.#entering = true;
     this.#knocked = false;
     const first = this.#deps.recipe.join.find(({ optional }) => !optional);
     if (!first) return;
     try {
-      await this.#page.locator(first.selector).first().waitFor({ timeout: stepTimeoutMs });
+      await this.#page.locator(first.selector).first().waitFor({ timeout: timeoutMs });
     } catch (cause) {
       throw new Error(`The page has no usable ${first.selector} (step ${first.do}).`, { cause });
     }
+  }
+
+  async has(selector: string): Promise<boolean> {
+    return (await this.#page.locator(selector).filter({ visible: true }).count()) > 0;
   }
 
   /** Takes the steps on the way in. */

@@ -16,13 +16,14 @@ export function install(settings: PageSettings): void {
   let last = '';
   const scan = () => {
     if (!document.body) return;
-    const view = JSON.stringify({
+    const view = {
       signals: matchingProbes(settings.signals),
       people: readPeople(settings.tiles, settings.botName, capture),
       tracks: capture.liveKeys(),
-    });
-    if (view !== last) send(`view|${view}`);
-    last = view;
+    };
+    const seen = JSON.stringify(view);
+    if (seen !== last) send(`view|${JSON.stringify({ at: Date.now(), ...view })}`);
+    last = seen;
   };
   setInterval(scan, settings.scanEveryMs);
 }

@@ -26,6 +26,8 @@ export type PersonSeen = z.infer<typeof PersonSeen>;
 
 /** The page as it is now: sent at every change. */
 export const PageView = z.object({
+  /** Epoch ms, on the page's clock as that of the audio. */
+  at: z.number(),
   /** Names of the probes that match, by signal. */
   signals: z.record(z.enum(signalNames), z.array(z.string())),
   people: z.array(PersonSeen).max(500),

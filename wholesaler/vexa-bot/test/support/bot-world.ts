@@ -105,7 +105,7 @@ export async function startBotWorld(
         meeting,
         containerId: 'vexa-bot-7-0123abcd',
         chromium: { path: undefined, searchPath: process.env.PATH ?? '', headed },
-        browser: { headed, profileDir: undefined, proxy: undefined },
+        browser: { headed, flags: [], profileDir: undefined, proxy: undefined },
         diagnosisDir,
         heartbeatMs: 200,
         logLevel,
