@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Task } from './meeting.ts';
-import { Resumes, SpokenWords } from './stream-messages.ts';
+import { Resumes, requestTrace, SpokenWords } from './stream-messages.ts';
 
 export const audioSampleRate = 16_000;
 
@@ -24,6 +24,7 @@ export const AudioConfig = z.object({
   participant_id: z.string().max(256).nullish(),
   start_timestamp: z.iso.datetime().nullish(),
   resumes: Resumes.nullish(),
+  ...requestTrace,
 });
 export type AudioConfig = z.infer<typeof AudioConfig>;
 

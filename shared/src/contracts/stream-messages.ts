@@ -4,6 +4,14 @@ import { Platform } from './platform.ts';
 /** Seconds of audio since the session's first sample. */
 const AudioSeconds = z.number().min(0).max(172_800);
 const Uid = z.string().min(1).max(128);
+/**
+ * The request that asked for a meeting's bot, and its W3C Trace Context: for logs alone, so what is wrong is left out
+ * rather than refused.
+ */
+export const requestTrace = {
+  request_id: z.string().max(128).nullish().catch(undefined),
+  traceparent: z.string().max(64).nullish().catch(undefined),
+};
 
 /**
  * A word with its time. `text` carries the space before it and its punctuation: the words of a segment joined are its text.
@@ -48,6 +56,7 @@ export const SessionStart = z.object({
   start_timestamp: z.iso.datetime(),
   speaker: z.string().max(256).nullish(),
   resumes: Resumes.nullish(),
+  ...requestTrace,
 });
 export type SessionStart = z.infer<typeof SessionStart>;
 

@@ -27,4 +27,13 @@ export const nextSpan = (trace: Trace | undefined, newTraceId: string): Trace =>
   flags: trace?.flags ?? '00',
 });
 
+/** What log lines say of a request that is over, but whose ids came along with what it asked for. */
+export function requestFieldsOf(ids: {
+  request_id?: string | null | undefined;
+  traceparent?: string | null | undefined;
+}): Record<string, string> {
+  const trace = readTraceparent(ids.traceparent ?? undefined);
+  return { ...(ids.request_id && { request_id: ids.request_id }), ...(trace && { trace_id: trace.traceId }) };
+}
+
 export const formatTraceparent = ({ traceId, spanId, flags }: Trace): string => `00-${traceId}-${spanId}-${flags}`;

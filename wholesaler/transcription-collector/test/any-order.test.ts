@@ -11,6 +11,7 @@ import { SessionCache } from '../src/sessions/session-cache.ts';
 import { readSegments } from '../src/transcripts/read-segments.ts';
 import {
   type Harness,
+  logger,
   newMeeting,
   said,
   secrets,
@@ -80,6 +81,7 @@ const depsWith = (redis: Redis) => {
   return {
     db,
     redis,
+    logger,
     sessions: new SessionCache(db),
     isWorthKeeping: createSegmentFilter(),
     thresholdMs: 0,

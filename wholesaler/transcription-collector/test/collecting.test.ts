@@ -11,6 +11,7 @@ import {
   drained,
   getTranscript,
   type Harness,
+  logger,
   newMeeting,
   type Running,
   said,
@@ -292,6 +293,7 @@ test('an older message that comes after its final was stored changes nothing', a
     {
       db,
       redis: harness.redis,
+      logger,
       sessions: new SessionCache(db),
       isWorthKeeping: () => true,
       tokens: createTokenVerifier(harness.config().secrets.sessionToken),

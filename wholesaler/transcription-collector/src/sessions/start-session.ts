@@ -1,5 +1,7 @@
 import type { SessionStart } from '@vexa/shared/contracts/stream-messages';
 import type { Db } from '@vexa/shared/db/client';
+import { requestFieldsOf } from '@vexa/shared/http/trace';
+import type { Logger } from '@vexa/shared/logging';
 import type { Redis } from 'ioredis';
 import { renewLog } from '../changes/change-log.ts';
 import { withMeetingLock } from '../meetings/meeting-lock.ts';
@@ -17,6 +19,7 @@ export interface SessionDeps {
   db: Db;
   redis: Redis;
   sessions: SessionCache;
+  logger: Logger;
 }
 
 /** Stores a session and, when it resumes one whose connection broke, voids what it will say again. */
@@ -37,6 +40,7 @@ export async function startSession(deps: SessionDeps, message: SessionStart): Pr
     return { before, deleted: message.resumes ? await supersede(tx, message, message.resumes) : [] };
   });
   deps.sessions.forget(meetingId);
+  deps.logger.info({ uid, meeting_id: meetingId, purged: !done, ...requestFieldsOf(message) }, 'session started');
   if (!done) return;
   if (message.resumes) await withdrawVoid(deps, meetingId, message.resumes.uid, done.deleted);
   const { before } = done;

@@ -75,7 +75,7 @@ export async function serveAudioConnection(
   const code = await receive({ socket, inbox, session, send, stopping });
   if (code === closeCodes.restart) session.stopTelling();
   await session.end();
-  deps.logger.info({ uid: config.uid, meeting_id: accepted.meetingId, code }, 'audio session ended');
+  session.logger.info({ code }, 'audio session ended');
   if (socket.readyState === socket.OPEN) close(code);
 }
 

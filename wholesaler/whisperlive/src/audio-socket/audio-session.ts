@@ -1,5 +1,6 @@
 import type { AudioConfig, AudioServerFrame, Reconfigure, SpeakerActivity } from '@vexa/shared/contracts/audio';
 import type { Platform } from '@vexa/shared/contracts/platform';
+import { requestFieldsOf } from '@vexa/shared/http/trace';
 import type { Logger } from '@vexa/shared/logging';
 import { errorFields } from '@vexa/shared/logging';
 import type { z } from 'zod';
@@ -44,6 +45,8 @@ const maxWaitingMessages = 200;
  */
 export class AudioSession {
   readonly uid: string;
+  /** Names the session, and the request that asked for its bot. */
+  readonly logger: Logger;
   readonly #stream: TranscriptionStream;
   readonly #deps: Dependencies;
   readonly #identity: SessionIdentity;
@@ -57,6 +60,8 @@ export class AudioSession {
   constructor(identity: SessionIdentity, deps: Dependencies) {
     const { config } = identity;
     this.uid = config.uid;
+    this.logger = deps.logger.child({ uid: config.uid, meeting_id: identity.meetingId, ...requestFieldsOf(config) });
+    this.logger.info({ model: deps.model }, 'audio session started');
     this.#deps = deps;
     this.#identity = identity;
     this.#stream = new TranscriptionStream(
@@ -66,8 +71,7 @@ export class AudioSession {
         voice: deps.voice,
         policy: deps.policy,
         onSegment: (segment) => this.#heard(segment),
-        onError: (error) =>
-          deps.logger.error({ ...errorFields(error), uid: config.uid }, 'audio of a session was not transcribed'),
+        onError: (error) => this.logger.error(errorFields(error), 'audio of a session was not transcribed'),
       },
     );
     void this.#inOrder(() =>
@@ -81,6 +85,8 @@ export class AudioSession {
         start_timestamp: config.start_timestamp ?? deps.now().toISOString(),
         speaker: config.speaker ?? null,
         resumes: config.resumes ?? null,
+        ...(config.request_id && { request_id: config.request_id }),
+        ...(config.traceparent && { traceparent: config.traceparent }),
       }),
     );
   }
@@ -187,7 +193,7 @@ export class AudioSession {
       .then(() => published)
       .then(tell)
       .catch((error: unknown) => {
-        this.#deps.logger.error({ ...errorFields(error), uid: this.uid }, 'a message of a session was not published');
+        this.logger.error(errorFields(error), 'a message of a session was not published');
       })
       .finally(() => {
         this.#waiting -= 1;
