@@ -17,6 +17,7 @@ import { jfk, longRecording, voicesDir } from './support/recordings.ts';
 const sessionSecret = 'a-secret-for-tests-only-0123456789';
 const apiKey = 'a-key-for-tests-only-0123456789';
 const jfkPath = join(voicesDir, 'jfk.wav');
+const quilter = 'Mr Quilter is the apostle of the middle classes and we are glad to welcome his gospel';
 
 let redis: LocalRedis;
 let service: Service;
@@ -154,26 +155,26 @@ test.each([
   ['wav', ['-ar', '44100', '-ac', '2']],
   ['aac', []],
 ])('%s is understood, whatever its name says', async (extension, options) => {
-  const path = join(dir, `jfk.${extension}`);
-  await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', '-i', jfkPath, ...options, path]);
+  const path = join(dir, `speech.${extension}`);
+  await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', '-i', join(voicesDir, 'pv-en.wav'), ...options, path]);
   const { text } = await openai.audio.transcriptions.create({
     model: 'whisper-1',
     file: await toFile(await readFile(path), 'recording.bin'),
   });
-  expect(wordErrorRate(jfk, text).errors).toBeLessThanOrEqual(2);
+  expect(wordErrorRate(quilter, text).errors).toBeLessThanOrEqual(2);
 });
 
-test('a minute of several voices is transcribed with the right words at the right times', {
+test('half a minute of several voices is transcribed with the right words at the right times', {
   timeout: 120_000,
 }, async () => {
-  const { bytes, reference, seconds } = longRecording(60);
+  const { bytes, reference, seconds } = longRecording(30);
   const verbose = await openai.audio.transcriptions.create({
     ...{ model: 'tiny.en', file: await toFile(bytes, 'long.wav'), response_format: 'verbose_json' },
   });
   expect(verbose.duration).toBeCloseTo(seconds, 2);
   expect(wordErrorRate(reference, verbose.text).wer).toBeLessThanOrEqual(0.1);
   const { segments = [] } = verbose;
-  expect(segments.length).toBeGreaterThan(5);
+  expect(segments.length).toBeGreaterThan(2);
   expect(segments.every(({ start }, i) => i === 0 || start >= (segments[i - 1]?.end ?? 0))).toBe(true);
 });
 
@@ -293,7 +294,8 @@ test('without ffmpeg the answer says how to install it, and plain WAV still work
 
 test('a reader who leaves a stream gives its place to others', { timeout: 120_000 }, async () => {
   const { bytes } = longRecording(20);
-  for (let i = 0; i < 6; i += 1) {
+  // More readers than files are decoded at once.
+  for (let i = 0; i < 5; i += 1) {
     const file = await toFile(bytes, 'long.wav');
     const stream = await openai.audio.transcriptions.create({ model: 'tiny.en', file, stream: true });
     for await (const event of stream) {

@@ -106,9 +106,21 @@ export class Finals {
     const job = ready && early ? early.job : jobs.final(clip);
     const result = ready ?? (await decode(job));
     if (job.promptText === undefined) return { job, result };
-    if (isBelievable(result, policy) && !echoesPrompt(result.text, job.promptText)) return { job, result };
-    jobs.context.forget();
-    return this.#decodeAnew(clip);
+    if (!isBelievable(result, policy) || echoesPrompt(result.text, job.promptText)) {
+      jobs.context.forget();
+      return this.#decodeAnew(clip);
+    }
+    return result.averageLogprob < policy.minPromptedLogprob ? this.#unprompted({ job, result }) : { job, result };
+  }
+
+  /** What is doubtful is asked again without the text before; where that is likelier, the text before misled the model. */
+  async #unprompted(prompted: Decoded): Promise<Decoded> {
+    const { promptText: _misleading, ...job } = prompted.job;
+    const result = await this.#deps.decode(job);
+    const likelier = result.averageLogprob > prompted.result.averageLogprob;
+    if (!likelier || !isBelievable(result, this.#deps.policy)) return prompted;
+    this.#deps.jobs.context.forget();
+    return { job, result };
   }
 
   async #decodeAnew(clip: Clip): Promise<Decoded> {

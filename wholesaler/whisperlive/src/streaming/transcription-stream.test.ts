@@ -224,6 +224,26 @@ test('what was said is told to the next decode, and forgotten when it makes that
   expect(finalTexts(segments)).toEqual(['I am Abigail.', 'I am Abigail.']);
 });
 
+test.each([
+  ['likelier', -0.4, ['And so.', 'Ask not.']],
+  ['no likelier', -0.9, ['And so.', 'ASK NOT']],
+])(
+  'a doubtful final is decoded again without what was said before: %s, it counts or not',
+  async (_, logprob, texts) => {
+    const { stream, jobs, segments } = open(
+      async ({ promptText }) => {
+        if (jobs.length === 1) return said('And so.');
+        return promptText ? said('ASK NOT', { averageLogprob: -0.6 }) : said('Ask not.', { averageLogprob: logprob });
+      },
+      { policy: finalsOnly },
+    );
+    await say(stream, speech(0.6), silence(1), speech(0.6), silence(1));
+    await stream.finish();
+    expect(jobs.map(({ promptText }) => promptText)).toEqual([undefined, 'And so.', undefined]);
+    expect(finalTexts(segments)).toEqual(texts);
+  },
+);
+
 test('a language is kept once it is sure, and asked again when settings change', async () => {
   const spanish = said('buenas tardes', { language: 'es', languageProbability: 0.9 });
   const { stream, jobs, segments } = open(async () => spanish, { policy: finalsOnly });
