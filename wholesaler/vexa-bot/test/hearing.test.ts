@@ -73,7 +73,9 @@ test('everybody is heard on a connection of their own, under their name, as and 
     expect(lateMs).toBeLessThan(lateAtMostMs);
     const [first] = turns(session!);
     expect(first).toMatchObject({ event_type: 'SPEAKER_START', participant_name: name });
-    expect(Math.abs((first?.relative_client_timestamp_ms ?? 0) / 1000 - heard.offsetSeconds) * 1000).toBeLessThan(lateAtMostMs);
+    expect(Math.abs((first?.relative_client_timestamp_ms ?? 0) / 1000 - heard.offsetSeconds) * 1000).toBeLessThan(
+      lateAtMostMs,
+    );
   }
 });
 
