@@ -103,7 +103,7 @@ test.each([
 ])('killed $name, a finish is completed and nothing is doubled', { timeout: 60_000 }, async ({ reach }) => {
   await using receiver = await startReceiver();
   const owner = await retailer.addUser();
-  await owner.call('PUT', '/user/webhook', { webhook_url: receiver.url });
+  await owner.call('PUT', '/user/webhook', { webhook_url: receiver.url, webhook_events: ['transcript.ready'] });
   const room = newRoom();
   await owner.start(room);
   const said = wholesaler.say(room, 'first', 'second', 'third');
