@@ -89,9 +89,10 @@ test('what the socket did not bring is made up for: words said in a gap, and wor
   const room = await activeMeeting(user);
   const reader = await follow(user, room);
   await hears(reader, 'before');
-  await wholesaler.stop();
-  wholesaler.say(room, 'in the gap');
-  await wholesaler.start();
+  {
+    await using _ = await wholesaler.away();
+    wholesaler.say(room, 'in the gap');
+  }
   await hears(reader, 'before', 'in the gap');
   wholesaler.latest(room).segments.pop();
   await hears(reader, 'before');
@@ -103,7 +104,7 @@ test('a meeting that is over is told from the own database, with its end, also w
   wholesaler.end(room);
   await retailer.announce(wholesaler.finishedEvent(room));
   await user.history(room);
-  await wholesaler.stop();
+  await using _ = await wholesaler.away();
   const reader = await follow(user, room);
   await waitFor('the end', () => reader.ended);
   expect(reader.events.map(({ event }) => event)).toEqual(['snapshot', 'status', 'end']);
@@ -111,7 +112,6 @@ test('a meeting that is over is told from the own database, with its end, also w
   const again = await follow(user, room, reader.lastId);
   await waitFor('the end', () => again.ended);
   expect(again.events.map(({ event }) => event)).toEqual(['status', 'end']);
-  await wholesaler.start();
 });
 
 test('without a key, the scope, a meeting of one’s own or the wholesaler, nothing is followed', async () => {
@@ -124,9 +124,8 @@ test('without a key, the scope, a meeting of one’s own or the wholesaler, noth
   expect((await stranger.call('GET', path)).status).toBe(404);
   expect((await owner.call('GET', `/transcripts/skype/${room}/live`)).status).toBe(422);
   expect((await owner.call('GET', `${path}?meeting_id=99999999999`)).status).toBe(404);
-  await wholesaler.stop();
+  await using _ = await wholesaler.away();
   const away = await owner.call('GET', path);
   expect([away.status, away.body.code]).toEqual([503, 'unavailable']);
   expect(away.headers.get('retry-after')).toBeTruthy();
-  await wholesaler.start();
 });

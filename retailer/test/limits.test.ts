@@ -160,13 +160,12 @@ test('it is ready without the wholesaler, and says that it is away', async () =>
     status: 'ok',
     checks: { postgres: 'ok', wholesaler: 'ok', live_socket: 'ok', webhook_registration: 'ok' },
   });
-  await wholesaler.stop();
+  await using _ = await wholesaler.away();
   const user = await retailer.addUser();
   await Promise.all(Array.from({ length: 6 }, () => user.start(newRoom())));
   const answer = await fetch(`${retailer.url}/health/ready`);
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({ status: 'ok', checks: { postgres: 'ok', wholesaler: 'unavailable' } });
-  await wholesaler.start();
 });
 
 test('unknown keys are refused by address, known ones go on', async () => {

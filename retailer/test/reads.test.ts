@@ -22,6 +22,11 @@ async function finish(room: string, user: User): Promise<void> {
   await user.history(room);
 }
 
+async function whileAway<T>(work: () => Promise<T>): Promise<T> {
+  await using _ = await wholesaler.away();
+  return await work();
+}
+
 const textsOf = (body: { segments: { text: string }[] }) => body.segments.map(({ text }) => text);
 const textAt = async (user: User, path: string) => {
   const response = await fetch(retailer.url + path, { headers: { 'x-api-key': user.key } });
@@ -37,11 +42,9 @@ test('a cursor tells what changed since, live, through an outage and after the e
   const second = (await user.transcript(room, `?since=${first.cursor}`)).body;
   expect([second.partial, second.source, textsOf(second)]).toEqual([true, 'live', ['two']]);
   expect(textsOf((await user.transcript(room, `?since=${second.cursor}`)).body)).toEqual([]);
-  await wholesaler.stop();
-  const stale = (await user.transcript(room, `?since=${second.cursor}`)).body;
+  const stale = await whileAway(async () => (await user.transcript(room, `?since=${second.cursor}`)).body);
   // The last copy holds what the changes said, too.
   expect([stale.source, stale.partial, textsOf(stale)]).toEqual(['stale', undefined, ['one', 'two']]);
-  await wholesaler.start();
   await waitFor('the wholesaler', async () => (await user.transcript(room)).body.source === 'live');
   wholesaler.say(room, 'three');
   expect(textsOf((await user.transcript(room, `?since=${stale.cursor}`)).body)).toEqual(['three']);
@@ -67,9 +70,7 @@ test('every format is the same live, stale and finished', async () => {
   expect(live[1]?.[2]).toMatch(/^WEBVTT/);
   expect(live[2]?.[2]).toContain('Alice: good morning');
   expect(live[3]?.[2]).toContain(`# ${room}`);
-  await wholesaler.stop();
-  expect(await all()).toEqual(live);
-  await wholesaler.start();
+  expect(await whileAway(all)).toEqual(live);
   await waitFor('the wholesaler', async () => (await user.transcript(room)).body.source === 'live');
   await finish(room, user);
   expect(await all()).toEqual(live);

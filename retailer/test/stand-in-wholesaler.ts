@@ -83,6 +83,12 @@ export class StandInWholesaler implements AsyncDisposable {
     await once(server, 'close');
   }
 
+  /** Gone until disposed of. */
+  async away(): Promise<AsyncDisposable> {
+    await this.stop();
+    return { [Symbol.asyncDispose]: () => this.start() };
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
