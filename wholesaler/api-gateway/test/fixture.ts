@@ -94,7 +94,7 @@ export async function startEdge() {
       ADMIN_API_URL: adminUrl,
       BOT_MANAGER_URL: botManager.url,
       TRANSCRIPTION_COLLECTOR_URL: collector.url,
-      UPSTREAM_TIMEOUT_MS: '1000',
+      UPSTREAM_TIMEOUT_MS: '20000',
       ...env,
     });
     const gateway = stack.use(createService(config, { logger }));
@@ -118,7 +118,8 @@ export async function startEdge() {
   /** A new user with a key, made through the gateway. */
   const newKey = async (scopes?: Scope[]) => {
     const { body: user } = await adminCall('POST', '/admin/users', { email: `p${++people}@example.com` });
-    const { body: issued } = await adminCall('POST', `/admin/users/${user.id}/tokens`, { scopes });
+    const { status, body: issued } = await adminCall('POST', `/admin/users/${user.id}/tokens`, { scopes });
+    if (status !== 201) throw new Error(`No key was issued: ${status} ${JSON.stringify(issued)}`);
     return { user, key: issued.token as string, tokenId: issued.id as number };
   };
   const serviceEnv = { ...common, DATABASE_URL: databaseUrl };

@@ -316,7 +316,8 @@ describe('while a service fails', () => {
   });
 
   test('to answer in time, the answer is 504', async () => {
-    const answer = await call('/transcripts/local/slow');
+    const url = await edge.startGateway({ UPSTREAM_TIMEOUT_MS: '1000' });
+    const answer = await call('/transcripts/local/slow', { url });
     expect([answer.status, answer.body]).toEqual([504, problem(504, 'gateway_timeout')]);
   });
 
