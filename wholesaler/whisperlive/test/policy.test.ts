@@ -8,9 +8,9 @@ import type { HeardSegment } from '../src/streaming/transcription-stream.ts';
 import { loadVoiceDetector } from '../src/vad/silero.ts';
 import { finals, hear } from './support/hear.ts';
 import { voice } from './support/live-service.ts';
+import { askNot, steadyFrom } from './support/recordings.ts';
 import { joined } from './support/sounds.ts';
 
-const jfk = 'And so my fellow Americans ask not what your country can do for you ask what you can do for your country';
 const sentences = [
   ['sb-spk1_snt1.wav', 'The child almost hurt the small dog'],
   ['sb-spk1_snt2.wav', 'Drop the two when you add the figures'],
@@ -75,19 +75,22 @@ describe('a speaker who pauses within sentences', () => {
   let segments: HeardSegment[];
 
   beforeAll(async () => {
-    segments = await hear(joined(await voice('jfk.wav'), quiet(1)), { engine, voice: voices.create() });
+    segments = await hear(joined(quiet(0.5), (await voice('jfk.wav')).subarray(steadyFrom * 16_000), quiet(1)), {
+      engine,
+      voice: voices.create(),
+    });
   });
 
   test('words in which two drafts in a row agree never change again in a draft', () => {
     const numbers = new Set(segments.map(({ number }) => number));
     const drafts = [...numbers].map((number) => segments.filter((s) => s.number === number && !s.completed));
     const compared = drafts.map((own) => agreedWordsKept(own.map(({ text }) => normaliseWords(text))));
-    expect(compared.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(10);
+    expect(compared.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(5);
   });
 
   test('is understood, and not cut at every pause', () => {
-    expect(wordErrorRate(jfk, textOf(segments)).wer).toBeLessThanOrEqual(0.2);
-    expect(finals(segments).length).toBeLessThanOrEqual(4);
+    expect(wordErrorRate(askNot, textOf(segments)).errors).toBeLessThanOrEqual(2);
+    expect(finals(segments).length).toBeLessThanOrEqual(3);
   });
 });
 

@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const voicesDir = join(import.meta.dirname, '../../../../shared/src/testing/voices');
+/**
+ * From here on tiny.en hears the recording of Kennedy alike, whatever the silence before it; of "my fellow Americans" a few
+ * samples more or less make "am i fell america".
+ */
+export const steadyFrom = 3.1;
+export const askNot = 'Ask not what your country can do for you ask what you can do for your country';
 export const jfk =
   'And so my fellow Americans ask not what your country can do for you ask what you can do for your country';
 
