@@ -10,7 +10,7 @@ import { useRetailerOf, useWholesaler } from './support/wholesaler.ts';
 // The smoke tests of the retailer's plan (document 002), phase by phase and under its own names. The wholesaler is the
 // real one; only its bots are scripted. What the plan asks of `docker ps` is asked of what Docker would be told to run.
 const wholesaler = useWholesaler(createLogger('test', 'silent'));
-const retailer = useRetailerOf(wholesaler);
+const { retailer } = useRetailerOf(wholesaler);
 
 const repository = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 const rowOf = async (id: number) => (await retailer.connection.sql`select * from meetings where id = ${id}`)[0];
@@ -154,7 +154,9 @@ describe('phase 4: configuration', () => {
     expect(answer.headers.get('x-request-id')).toBeTruthy();
   });
 
-  test('4.3 end to end: create user, generate token, create meeting, get transcript', async () => {
+  test('4.3 end to end: create user, generate token, create meeting, get transcript', {
+    timeout: 240_000,
+  }, async () => {
     const headers = { 'x-admin-api-key': adminToken, 'content-type': 'application/json' };
     const post = async (path: string, body: unknown) => {
       const request = { method: 'POST', headers, body: JSON.stringify(body) };
@@ -176,10 +178,14 @@ describe('phase 4: configuration', () => {
     const bot = await wholesaler.bots.active(room);
     await bot.say('Ann', 'from end to end');
     await call('DELETE', `/bots/local/${room}`);
-    const transcript = await waitFor('the finished transcript', async () => {
-      const answer = await call('GET', `/transcripts/local/${room}`);
-      return answer.source === 'history' && answer;
-    });
+    const transcript = await waitFor(
+      'the finished transcript',
+      async () => {
+        const answer = await call('GET', `/transcripts/local/${room}`);
+        return answer.source === 'history' && answer;
+      },
+      { deadlineMs: 120_000 },
+    );
     expect(transcript.segments).toMatchObject([{ text: 'from end to end' }]);
   });
 });

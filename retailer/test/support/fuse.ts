@@ -10,6 +10,7 @@ export class Fuse {
   readonly steps: string[] = [];
   #stepsLeft = Number.POSITIVE_INFINITY;
   #onBlow: () => void = () => {};
+  #only = '';
 
   arm(step: number, onBlow: () => void): void {
     this.steps.length = 0;
@@ -17,7 +18,14 @@ export class Fuse {
     this.#onBlow = onBlow;
   }
 
+  /** At the first step that begins so. */
+  armAt(beginning: string, onBlow: () => void): void {
+    this.arm(1, onBlow);
+    this.#only = beginning;
+  }
+
   disarm(): void {
+    this.#only = '';
     this.#stepsLeft = Number.POSITIVE_INFINITY;
   }
 
@@ -37,6 +45,7 @@ export class Fuse {
   #pass(step: string): boolean {
     if (this.#stepsLeft === Number.POSITIVE_INFINITY) return true;
     if (this.hasBlown) return false;
+    if (!step.startsWith(this.#only)) return true;
     this.steps.push(step);
     this.#stepsLeft--;
     if (this.hasBlown) this.#onBlow();

@@ -10,5 +10,11 @@ await once(process, 'message');
 await main(() => {
   const config = configFromEnv(process.env);
   const logger = createLogger('retailer', config.logLevel);
-  return { service: createService(config, { logger }), logger };
+  const service = createService(config, { logger });
+  const start = async () => {
+    const { url } = await service.start();
+    process.send?.(url);
+    return { url };
+  };
+  return { service: { ...service, start }, logger };
 });

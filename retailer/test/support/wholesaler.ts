@@ -5,7 +5,6 @@ import { createService as createGateway } from '@vexa/api-gateway/service';
 import { configFromEnv as botManagerConfig } from '@vexa/bot-manager/config';
 import { createService as createBotManager } from '@vexa/bot-manager/service';
 import { connectDb, type Sql } from '@vexa/shared/db/client';
-import { freePort } from '@vexa/shared/local/free-port';
 import { startPostgres, uniqueDatabaseName } from '@vexa/shared/local/postgres';
 import { startRedis } from '@vexa/shared/local/redis';
 import type { Logger } from '@vexa/shared/logging';
@@ -15,6 +14,7 @@ import { createService as createCollector } from '@vexa/transcription-collector/
 import { migrateWholesaler } from '@vexa/wholesaler-database/migrate';
 import { afterAll, beforeAll } from 'vitest';
 import { type Answer, answerOf, type Retailer, useRetailer } from '../fixture.ts';
+import { type EventTrap, startEventTrap } from './event-trap.ts';
 import { createScriptedBots, type ScriptedBots } from './scripted-bots.ts';
 import { Wire } from './wire.ts';
 
@@ -123,18 +123,18 @@ async function createSystemUser(admin: Wholesaler['admin']): Promise<string> {
   return (await admin('POST', `/admin/users/${user.body.id}/tokens`, {})).body.token;
 }
 
-/** A retailer of the real wholesaler, which knows it by the wire. */
+/** A retailer of the real wholesaler, which knows it by the wire; its events pass through a trap. */
 export function useRetailerOf(
   wholesaler: Wholesaler,
   { env = () => ({}), logger }: { env?: () => Record<string, string>; logger?: Logger } = {},
-): Retailer {
-  let port = 0;
+): { retailer: Retailer; trap: () => EventTrap } {
+  let trap: EventTrap;
   beforeAll(async () => {
-    port = await freePort();
+    trap = await startEventTrap();
   });
+  afterAll(() => trap?.[Symbol.asyncDispose]());
   const moreEnv = () => ({
-    PORT: String(port),
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    PUBLIC_URL: trap.url,
     VEXA_INFRA_API_URL: wholesaler.wire.url,
     VEXA_INFRA_API_KEY: wholesaler.systemKey,
     START_TIMEOUT_MS: '30000',
@@ -143,5 +143,9 @@ export function useRetailerOf(
     DELETE_TIMEOUT_MS: '30000',
     ...env(),
   });
-  return useRetailer((config) => config, moreEnv, logger);
+  const retailer = useRetailer((config) => config, moreEnv, logger);
+  beforeAll(() => {
+    trap.forwardTo = retailer.url;
+  });
+  return { retailer, trap: () => trap };
 }
