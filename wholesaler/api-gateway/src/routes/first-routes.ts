@@ -105,11 +105,10 @@ const transcriptRoute = createRoute({
 /** The four routes of the first version, over those of today. Every user sees only what is their own. */
 export function mountFirstRoutes(app: OpenAPIHono<{ Variables: GatewayVariables }>, deps: Deps): void {
   const { botManager, collector } = deps.upstreams;
-  const guard = (routeClass: RouteClass) =>
-    [
-      deps.requireKey,
-      limitRate<GatewayVariables>(deps.rateLimits, routeClass, (c) => c.get('authenticated').identity.user_id),
-    ] as const;
+  const guard = (routeClass: RouteClass): RequireKey[] => [
+    deps.requireKey,
+    limitRate<GatewayVariables>(deps.rateLimits, routeClass, (c) => c.get('authenticated').identity.user_id),
+  ];
   const stop = (
     { platform, native_meeting_id: id }: Pick<Meeting, 'platform' | 'native_meeting_id'>,
     c: GatewayContext,
