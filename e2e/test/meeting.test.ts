@@ -12,10 +12,11 @@ import { type Stack, startStack } from '../src/stack/stack.ts';
 import { openRoomInBrowser } from './person.ts';
 
 let stack: Stack;
+const log: { service: string; line: string }[] = [];
 
 beforeAll(async () => {
-  stack = await startStack();
-}, 120_000);
+  stack = await startStack({ onLine: (service, line) => log.push({ service, line }) });
+}, 240_000);
 afterAll(async () => {
   await stack?.[Symbol.asyncDispose]();
 }, 60_000);
@@ -63,4 +64,10 @@ test('a person in a browser sees who is there and is transcribed under their nam
     },
   );
   expect((await client.meeting(nativeId)).body.completion_reason).toBe('stopped');
+  // One id leads from the request at the edge, by way of the bot, to the sessions whose words came of it.
+  const way = ['api-gateway', 'bot-manager', 'whisperlive', 'transcription-collector'];
+  const asked = log.findLast(({ service, line }) => service === 'api-gateway' && line.includes('"path":"/bots"'));
+  const { request_id: requestId } = JSON.parse(asked?.line ?? '{}');
+  const named = new Set(log.filter(({ line }) => line.includes(`"request_id":"${requestId}"`)).map((l) => l.service));
+  expect([...named]).toEqual(expect.arrayContaining(way));
 });
