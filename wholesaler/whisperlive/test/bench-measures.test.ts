@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
-import { delaysOf } from '@vexa/load-tester/heard';
 import { alignWords } from '@vexa/load-tester/align-words';
+import { delaysOf } from '@vexa/load-tester/heard';
 import { percentile, slope } from '@vexa/load-tester/statistics';
+import { expect, test } from 'vitest';
 import { repeatsItself, textErrors } from '../bench/measure/text-errors.ts';
 import { compareBorders } from '../bench/quality/borders.ts';
 
