@@ -1,6 +1,7 @@
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { endLostTransactions } from './lost-connection.ts';
 
 export type Sql = postgres.Sql;
 
@@ -20,6 +21,7 @@ export function connectDb(url: string, { max = 10 } = {}): DbConnection {
     connect_timeout: 10,
     connection: { statement_timeout: 30_000, application_name: 'vexa' },
   });
+  endLostTransactions(sql);
   return {
     db: drizzle(sql),
     sql,
