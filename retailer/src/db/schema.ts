@@ -73,6 +73,7 @@ export const meetings = pgTable(
       .where(sql`${t.status} not in ('completed', 'failed') and ${t.ended_upstream_at} is null`),
     uniqueIndex('meetings_wholesaler_id').on(t.wholesaler_meeting_id).where(sql`${t.wholesaler_cleaned_at} is null`),
     index('meetings_by_native_id').on(t.platform, t.platform_specific_id, t.id),
+    index('meetings_by_status').on(t.status, t.id),
     index('meetings_live').on(t.id).where(sql`${t.is_live}`),
     index('meetings_finish_due').on(t.finish_due_at).where(sql`${t.finish_due_at} is not null`),
     index('meetings_orphan_checks').on(t.orphan_check_until).where(sql`${t.orphan_check_until} is not null`),

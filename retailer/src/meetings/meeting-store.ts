@@ -1,7 +1,8 @@
 import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
 import type { Platform } from '@vexa/shared/contracts/platform';
 import type { Db } from '@vexa/shared/db/client';
-import { and, desc, eq, inArray, isNull, lt, notInArray, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, inArray, isNull, lt, notInArray, type SQL, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { meetings, userMeetings } from '../db/schema.ts';
 import { announceStatus } from './announce.ts';
 import { type HeldMeeting, type MeetingRef, type MeetingRow, statusesLeadingTo } from './meeting.ts';
@@ -60,25 +61,42 @@ export interface HeldPage {
   limit: number;
 }
 
-/** A user's meetings, newest first. */
+/**
+ * A user's meetings, newest first. Which they are is found first, by the ties of this user alone: joined at once, a plan
+ * may walk everybody's meetings in step with them.
+ */
 export async function selectHeld(db: Db, userId: number, page: HeldPage): Promise<HeldMeeting[]> {
-  return db
-    .select({ meeting: meetings, link: userMeetings })
+  const { status, platform, search, beforeId, offset = 0, limit } = page;
+  const filters = [
+    status === undefined ? undefined : eq(meetings.status, status),
+    platform === undefined ? undefined : eq(meetings.platform, platform),
+    search === undefined ? undefined : mentions(search),
+  ].filter((filter) => filter !== undefined);
+  const before = (id: AnyPgColumn) => (beforeId === undefined ? undefined : lt(id, beforeId));
+  const isMeant = db
+    .select({ one: sql`1` })
+    .from(meetings)
+    .where(and(eq(meetings.id, userMeetings.meeting_id), before(meetings.id), ...filters));
+  const ids = db
+    .select({ id: userMeetings.meeting_id })
     .from(userMeetings)
-    .innerJoin(meetings, eq(userMeetings.meeting_id, meetings.id))
     .where(
       and(
         eq(userMeetings.user_id, userId),
         isNull(userMeetings.deleted_at),
-        page.status === undefined ? undefined : eq(meetings.status, page.status),
-        page.platform === undefined ? undefined : eq(meetings.platform, page.platform),
-        page.search === undefined ? undefined : mentions(page.search),
-        page.beforeId === undefined ? undefined : lt(userMeetings.meeting_id, page.beforeId),
+        before(userMeetings.meeting_id),
+        filters.length === 0 ? undefined : exists(isMeant),
       ),
     )
     .orderBy(desc(userMeetings.meeting_id))
-    .limit(page.limit)
-    .offset(page.offset ?? 0);
+    .limit(limit)
+    .offset(offset);
+  return db
+    .select({ meeting: meetings, link: userMeetings })
+    .from(userMeetings)
+    .innerJoin(meetings, eq(userMeetings.meeting_id, meetings.id))
+    .where(and(eq(userMeetings.user_id, userId), inArray(userMeetings.meeting_id, ids)))
+    .orderBy(desc(userMeetings.meeting_id));
 }
 
 const mentions = (text: string): SQL => sql`strpos(lower(${meetings.platform_specific_id} || ' '

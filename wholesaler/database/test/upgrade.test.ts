@@ -1,42 +1,22 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { authenticateKey } from '@vexa/shared/accounts/authenticate-key';
 import { connectDb } from '@vexa/shared/db/client';
-import { migrateDatabase } from '@vexa/shared/db/migrate';
 import { type LocalPostgres, startPostgres } from '@vexa/shared/local/postgres';
+import { countMigrations, databaseAfter, schemaOf } from '@vexa/shared/testing/older-databases';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrateWholesaler } from '../src/migrate.ts';
 import { seedUser } from '../src/seed.ts';
 
 let server: LocalPostgres;
-let folder: string;
 
 beforeAll(async () => {
   server = await startPostgres();
-  folder = await mkdtemp(join(tmpdir(), 'vexa-migrations-'));
 });
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => server?.[Symbol.asyncDispose]());
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
-
-/** A database as the first `count` migrations leave it. */
-async function databaseAfter(count: number, name: string): Promise<string> {
-  const journal = JSON.parse(await readFile(join(migrations, 'meta/_journal.json'), 'utf8'));
-  const older = join(folder, name);
-  await mkdir(join(older, 'meta'), { recursive: true });
-  const entries: { tag: string }[] = journal.entries.slice(0, count);
-  await writeFile(join(older, 'meta/_journal.json'), JSON.stringify({ ...journal, entries }));
-  for (const { tag } of entries) await cp(join(migrations, `${tag}.sql`), join(older, `${tag}.sql`));
-  const url = await server.createDatabase(name);
-  await migrateDatabase(url, older);
-  return url;
-}
 
 const tables = [
   ...['users', 'api_tokens', 'plans', 'plan_model_limits', 'user_plans', 'referral_data', 'meetings', 'bot_runs'],
@@ -53,7 +33,7 @@ async function counts(sql: postgres.Sql): Promise<Record<string, number>> {
 }
 
 test('the data of the first version survives the upgrade, also when several services upgrade at once', async () => {
-  const url = await databaseAfter(1, 'from_first');
+  const url = await databaseAfter(server, { migrations, count: 1, name: 'from_first' });
   const sql = postgres(url, { max: 2, onnotice: () => {} });
   await sql.unsafe(await readFile(new URL('fixtures/data-of-0000.sql', import.meta.url), 'utf8'));
   const before = await counts(sql);
@@ -74,22 +54,13 @@ test('the data of the first version survives the upgrade, also when several serv
 });
 
 test('every step between the first version and this one can be taken alone', async () => {
-  const journal = JSON.parse(await readFile(join(migrations, 'meta/_journal.json'), 'utf8'));
-  const columns = async (url: string) => {
-    const sql = postgres(url, { max: 1, onnotice: () => {} });
-    const rows = await sql`select table_name, column_name, data_type, is_nullable, column_default
-      from information_schema.columns where table_schema = 'public' order by 1, 2`;
-    const indexes = await sql`select indexname, indexdef from pg_indexes where schemaname = 'public' order by 1`;
-    await sql.end();
-    return JSON.stringify([rows, indexes]);
-  };
   const newest = await server.createDatabase('from_nothing');
   await migrateWholesaler(newest);
-  const expected = await columns(newest);
-  for (let count = 1; count < journal.entries.length; count++) {
-    const url = await databaseAfter(count, `after_${count}`);
+  const expected = await schemaOf(newest);
+  for (let count = 1; count < (await countMigrations(migrations)); count++) {
+    const url = await databaseAfter(server, { migrations, count, name: `after_${count}` });
     await migrateWholesaler(url);
-    expect(await columns(url)).toBe(expected);
+    expect(await schemaOf(url)).toEqual(expected);
   }
 });
 

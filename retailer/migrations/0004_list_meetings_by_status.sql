@@ -1,0 +1,1 @@
+CREATE INDEX "meetings_by_status" ON "meetings" USING btree ("status","id");
