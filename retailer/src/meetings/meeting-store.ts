@@ -1,5 +1,6 @@
 import type { MeetingStatus } from '@vexa/shared/contracts/meeting';
 import type { Platform } from '@vexa/shared/contracts/platform';
+import { builtOnce } from '@vexa/shared/db/built-once';
 import type { Db } from '@vexa/shared/db/client';
 import { and, desc, eq, exists, inArray, isNull, lt, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
@@ -25,22 +26,32 @@ export async function findHeld(
   ref: MeetingRef,
   { lock = false, deleted = false }: FindOptions = {},
 ): Promise<HeldMeeting | undefined> {
-  const query = db
+  const query = lock ? lockedHeld(db) : held(db);
+  const { platform, nativeId, meetingId = null } = ref;
+  const [row] = await query.execute({ userId, platform, nativeId, meetingId, deleted });
+  return row;
+}
+
+const selectOneHeld = (db: Db) =>
+  db
     .select({ meeting: meetings, link: userMeetings })
     .from(meetings)
-    .innerJoin(userMeetings, and(eq(userMeetings.meeting_id, meetings.id), eq(userMeetings.user_id, userId)))
+    .innerJoin(
+      userMeetings,
+      and(eq(userMeetings.meeting_id, meetings.id), eq(userMeetings.user_id, sql.placeholder('userId'))),
+    )
     .where(
       and(
-        under(ref),
-        ref.meetingId === undefined ? undefined : eq(meetings.id, ref.meetingId),
-        deleted ? undefined : isNull(userMeetings.deleted_at),
+        eq(meetings.platform, sql.placeholder('platform')),
+        eq(meetings.platform_specific_id, sql.placeholder('nativeId')),
+        sql`(${sql.placeholder('meetingId')}::int is null or ${meetings.id} = ${sql.placeholder('meetingId')}::int)`,
+        sql`(${sql.placeholder('deleted')}::boolean or ${userMeetings.deleted_at} is null)`,
       ),
     )
     .orderBy(desc(meetings.id))
     .limit(1);
-  const [row] = lock ? await query.for('update', { of: meetings }) : await query;
-  return row;
-}
+const held = builtOnce((db) => selectOneHeld(db).prepare('held'));
+const lockedHeld = builtOnce((db) => selectOneHeld(db).for('update', { of: meetings }).prepare('locked_held'));
 
 export async function findHeldById(db: Db, userId: number, meetingId: number): Promise<HeldMeeting | undefined> {
   const [row] = await db
@@ -122,9 +133,17 @@ export async function selectAttended(db: Db, userId: number): Promise<HeldMeetin
 }
 
 export async function findMeeting(db: Db, id: number): Promise<MeetingRow | undefined> {
-  const [row] = await db.select().from(meetings).where(eq(meetings.id, id));
+  const [row] = await meetingById(db).execute({ id });
   return row;
 }
+
+const meetingById = builtOnce((db) =>
+  db
+    .select()
+    .from(meetings)
+    .where(eq(meetings.id, sql.placeholder('id')))
+    .prepare('meeting_by_id'),
+);
 
 /** The one meeting running under a native id, whoever holds it. */
 export async function findRunning(

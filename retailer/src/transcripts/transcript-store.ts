@@ -1,6 +1,7 @@
 import type { Segment } from '@vexa/shared/contracts/transcript';
+import { builtOnce } from '@vexa/shared/db/built-once';
 import type { Db } from '@vexa/shared/db/client';
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { transcriptions } from '../db/schema.ts';
 import { iso, timeOf } from '../meetings/meeting.ts';
 
@@ -33,24 +34,38 @@ export async function insertSegments(db: Db, { meetingId, holders, segments }: F
   }
 }
 
+// The words as they are searched stay in the database: they are as long again as the text.
+const told = {
+  segment_id: transcriptions.segment_id,
+  start: transcriptions.start_time,
+  end: transcriptions.end_time,
+  text: transcriptions.text,
+  language: transcriptions.language,
+  speaker: transcriptions.speaker,
+  session_uid: transcriptions.session_uid,
+  created_at: transcriptions.heard_at,
+  updated_at: transcriptions.revised_at,
+  absolute_start_time: transcriptions.absolute_start_time,
+  absolute_end_time: transcriptions.absolute_end_time,
+};
+
+const segmentsOf = builtOnce((db) =>
+  db
+    .select(told)
+    .from(transcriptions)
+    .where(eq(transcriptions.meeting_id, sql.placeholder('meetingId')))
+    .orderBy(asc(transcriptions.start_time), asc(transcriptions.end_time), asc(transcriptions.segment_id))
+    .prepare('segments'),
+);
+
 /** In spoken order. */
 export async function selectSegments(db: Db, meetingId: number): Promise<Segment[]> {
-  const rows = await db
-    .select()
-    .from(transcriptions)
-    .where(eq(transcriptions.meeting_id, meetingId))
-    .orderBy(asc(transcriptions.start_time), asc(transcriptions.end_time), asc(transcriptions.segment_id));
+  const rows = await segmentsOf(db).execute({ meetingId });
   return rows.map((row) => ({
-    segment_id: row.segment_id,
-    start: row.start_time,
-    end: row.end_time,
-    text: row.text,
-    language: row.language,
-    speaker: row.speaker,
-    session_uid: row.session_uid,
+    ...row,
     completed: true,
-    created_at: iso(row.heard_at),
-    updated_at: iso(row.revised_at),
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
     absolute_start_time: iso(row.absolute_start_time),
     absolute_end_time: iso(row.absolute_end_time),
   }));

@@ -38,6 +38,8 @@ interface RawAnswer {
 
 async function send(dispatcher: Dispatcher, origin: string, request: ExchangeRequest): Promise<RawAnswer> {
   const { method, path, body, timeoutMs } = request;
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(new DOMException(`${timeoutMs} ms are over`, 'TimeoutError')), timeoutMs);
   try {
     const answer = await dispatcher.request({
       origin,
@@ -45,7 +47,7 @@ async function send(dispatcher: Dispatcher, origin: string, request: ExchangeReq
       path,
       headers: { ...request.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: ending.signal,
     });
     return { status: answer.statusCode, headers: answer.headers, text: await readBounded(answer.body) };
   } catch (error) {
@@ -53,6 +55,8 @@ async function send(dispatcher: Dispatcher, origin: string, request: ExchangeReq
     const details = { cause: error };
     if (isTimeout(error)) throw new WholesalerError('timeout', `no answer within ${timeoutMs} ms`, details);
     throw new WholesalerError('unreachable', error instanceof Error ? error.message : String(error), details);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
