@@ -1,3 +1,4 @@
+import { SseReader } from '@vexa/shared/testing/sse-reader';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { expect, test } from 'vitest';
 import WebSocket from 'ws';
@@ -32,12 +33,7 @@ test('with LATE_USERS_READ=since_attached a late user reads what was said since 
   await waitFor('the socket', () => socket.readyState === WebSocket.OPEN);
   socket.send(JSON.stringify({ action: 'subscribe', meetings: [{ platform: 'local', native_id: room }] }));
   await waitFor('the subscription', () => frames.some((frame) => frame.includes('"subscribed"')));
-  wholesaler.publish({
-    type: 'transcript.finalized',
-    meeting: { platform: 'local', native_id: room },
-    payload: { segments: wholesaler.latest(room).segments },
-    ts: new Date().toISOString(),
-  });
+  publishAll(strict, room);
   await waitFor('the words', () => frames.some((frame) => frame.includes('after he came')));
   expect(frames.join()).not.toContain('before he came');
   socket.terminate();
@@ -49,6 +45,60 @@ test('with LATE_USERS_READ=since_attached a late user reads what was said since 
   await strict.announce(wholesaler.finishedEvent(room));
   expect(textsOf((await bob.history(room)).segments)).toEqual(later);
   expect(textsOf((await ann.history(room)).segments)).toEqual(['before he came', ...later]);
+});
+
+/** All of the meeting's words once more, as the wholesaler tells of corrections. */
+const publishAll = (retailer: typeof strict, room: string): void =>
+  retailer.wholesaler.publish({
+    type: 'transcript.finalized',
+    meeting: { platform: 'local', native_id: room },
+    payload: { segments: retailer.wholesaler.latest(room).segments },
+    ts: new Date().toISOString(),
+  });
+
+async function sharedBy(user: User, room: string): Promise<string> {
+  const { status, body } = await user.call('POST', `/transcripts/local/${room}/share`, {});
+  expect(status).toBe(201);
+  return (await fetch(new URL(body.url, user.url))).text();
+}
+
+const hitsOf = async (user: User): Promise<string[]> =>
+  (await user.call('GET', '/search?q=came')).body.hits.map(({ snippet }: { snippet: string }) => snippet);
+
+test('neither an event stream, a link to share nor a search tells a late user what was said before', async () => {
+  const { room, ann, bob } = await meetingWithLateBob(strict);
+  const { wholesaler } = strict;
+  const follow = (user: User, lastId = '') =>
+    SseReader.open(`${strict.url}/transcripts/local/${room}/live`, { 'x-api-key': user.key, 'last-event-id': lastId });
+  await using anns = await follow(ann);
+  await using bobs = await follow(bob);
+  const hears = (reader: SseReader, ...texts: string[]) =>
+    waitFor(`${texts}`, () => JSON.stringify(Object.values(reader.texts())) === JSON.stringify(texts));
+  const later = ['when he came', 'after he came'];
+  await hears(anns, 'before he came', ...later);
+  await hears(bobs, ...later);
+  publishAll(strict, room);
+  wholesaler.say(room, 'long after he came');
+  publishAll(strict, room);
+  await hears(anns, 'before he came', ...later, 'long after he came');
+  await hears(bobs, ...later, 'long after he came');
+  await using back = await follow(bob, anns.lastId);
+  expect(await sharedBy(bob, room)).not.toContain('before he came');
+  expect(await sharedBy(ann, room)).toContain('before he came');
+
+  wholesaler.end(room);
+  await strict.announce(wholesaler.finishedEvent(room));
+  await bob.history(room);
+  await waitFor('the end of the streams', () => anns.ended && bobs.ended && back.ended);
+  expect(JSON.stringify([...bobs.events, ...back.events])).not.toContain('before he came');
+  await using again = await follow(bob);
+  await hears(again, ...later, 'long after he came');
+  const shared = await sharedBy(bob, room);
+  expect(shared).toContain('long after he came');
+  expect(shared).not.toContain('before he came');
+  expect(await hitsOf(bob)).toHaveLength(3);
+  expect((await hitsOf(bob)).join()).not.toContain('before');
+  expect(await hitsOf(ann)).toHaveLength(4);
 });
 
 test('by default a late user reads all of it', async () => {
