@@ -77,7 +77,7 @@ async function releaseLeases(): Promise<void> {
 }
 
 /** Kills at every step take a minute or two (VEXA_EVERY_STEP=1); usually these do, spread over the finish. */
-const stepsApart = process.env.VEXA_EVERY_STEP ? 1 : 4;
+const stepsApart = process.env.VEXA_EVERY_STEP ? 1 : 3;
 const patient = { deadlineMs: 150_000 };
 
 test('killed after a statement or call of a finish, it is completed, and nothing is lost, doubled or left behind', {
