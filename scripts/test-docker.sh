@@ -58,7 +58,7 @@ fi
 wants() { [[ " $only " == *" $1 "* ]]; }
 if wants runner || wants meeting; then
   say "Building the image of the bot"
-  DOCKER_BUILDKIT=1 docker build --quiet --network host -t vexa-bot:local \
+  docker build --quiet --network host -t vexa-bot:local \
     --build-arg SERVICE=wholesaler/vexa-bot --build-arg PROGRAMS=chromium .
 fi
 if wants runner; then
