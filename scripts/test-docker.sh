@@ -19,6 +19,8 @@ clean_up() {
   docker ps --all --quiet --filter label=vexa.owner 2>/dev/null | xargs -r docker rm --force >/dev/null || true
   if [ -n "$daemon" ]; then
     kill "$daemon" && wait "$daemon" || true
+    # The daemon leaves the namespace of the host network mounted.
+    umount "$own"/exec/netns/* 2>/dev/null || true
   fi
   rm -rf "$own"
 }
