@@ -40,7 +40,7 @@ export async function readsAt({ sql }: BenchStack, count: number): Promise<Recor
   return {
     'first page of 50': '/meetings?limit=50',
     'page of 50 in the middle': `/meetings?limit=50&cursor=${cursor}`,
-    'those that are active': '/meetings?limit=50&status=active',
+    'those that failed (none)': '/meetings?limit=50&status=failed',
     'one meeting': `/meetings/local/room-${count - 3}`,
     'one finished transcript': `/transcripts/local/room-${count - 3}`,
   };

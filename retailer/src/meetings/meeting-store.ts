@@ -73,41 +73,45 @@ export interface HeldPage {
 }
 
 /**
- * A user's meetings, newest first. Which they are is found first, by the ties of this user alone: joined at once, a plan
- * may walk everybody's meetings in step with them.
+ * A user's meetings, newest first. Which they are is found first, by the ties of this user alone, and their rows are
+ * fetched by their ids: joined at once, a plan may walk everybody's meetings in step with them.
  */
-export async function selectHeld(db: Db, userId: number, page: HeldPage): Promise<HeldMeeting[]> {
-  const { status, platform, search, beforeId, offset = 0, limit } = page;
+export async function selectHeld(db: Db, userId: number, filter: HeldPage): Promise<HeldMeeting[]> {
+  const { status, platform, search, beforeId, offset = 0, limit } = filter;
   const filters = [
     status === undefined ? undefined : eq(meetings.status, status),
     platform === undefined ? undefined : eq(meetings.platform, platform),
     search === undefined ? undefined : mentions(search),
-  ].filter((filter) => filter !== undefined);
+  ].filter((one) => one !== undefined);
   const before = (id: AnyPgColumn) => (beforeId === undefined ? undefined : lt(id, beforeId));
   const isMeant = db
     .select({ one: sql`1` })
     .from(meetings)
     .where(and(eq(meetings.id, userMeetings.meeting_id), before(meetings.id), ...filters));
-  const ids = db
-    .select({ id: userMeetings.meeting_id })
-    .from(userMeetings)
-    .where(
-      and(
-        eq(userMeetings.user_id, userId),
-        isNull(userMeetings.deleted_at),
-        before(userMeetings.meeting_id),
-        filters.length === 0 ? undefined : exists(isMeant),
-      ),
-    )
-    .orderBy(desc(userMeetings.meeting_id))
-    .limit(limit)
-    .offset(offset);
-  return db
-    .select({ meeting: meetings, link: userMeetings })
-    .from(userMeetings)
-    .innerJoin(meetings, eq(userMeetings.meeting_id, meetings.id))
-    .where(and(eq(userMeetings.user_id, userId), inArray(userMeetings.meeting_id, ids)))
-    .orderBy(desc(userMeetings.meeting_id));
+  const page = db.$with('page').as(
+    db
+      .select()
+      .from(userMeetings)
+      .where(
+        and(
+          eq(userMeetings.user_id, userId),
+          isNull(userMeetings.deleted_at),
+          before(userMeetings.meeting_id),
+          filters.length === 0 ? undefined : exists(isMeant),
+        ),
+      )
+      .orderBy(desc(userMeetings.meeting_id))
+      .limit(limit)
+      .offset(offset),
+  );
+  const rows = await db
+    .with(page)
+    .select()
+    .from(page)
+    .innerJoin(meetings, eq(meetings.id, page.meeting_id))
+    .where(sql`${meetings.id} = any(array(select ${page.meeting_id} from ${page}))`)
+    .orderBy(desc(page.meeting_id));
+  return rows.map(({ meetings: meeting, page: link }) => ({ meeting, link }));
 }
 
 const mentions = (text: string): SQL => sql`strpos(lower(${meetings.platform_specific_id} || ' '
