@@ -20,11 +20,11 @@ const owned = new AsyncDisposableStack();
 const replicas: ChildProcess[] = [];
 let url: string;
 
-const owning = (child: ChildProcess): ChildProcess => {
+const owning = (child: ChildProcess, end: NodeJS.Signals = 'SIGKILL'): ChildProcess => {
   owned.defer(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(end);
     await exit;
   });
   return child;
@@ -61,7 +61,10 @@ async function startNginx(ports: readonly number[]): Promise<string> {
     .replace('listen 80;', `listen 127.0.0.1:${port};`);
   const file = join(dir, 'nginx.conf');
   await writeFile(file, config);
-  owning(spawn('nginx', ['-c', file, '-g', 'daemon off; user root;'], { stdio: ['ignore', 'inherit', 'inherit'] }));
+  const nginx = spawn('nginx', ['-c', file, '-g', 'daemon off; user root;'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  owning(nginx, 'SIGTERM'); // a killed one leaves its workers behind
   const listens = () => fetch(`http://127.0.0.1:${port}/`).then(() => true);
   await waitFor('nginx', () => listens().catch(() => false), { deadlineMs: 30_000 });
   return `ws://127.0.0.1:${port}`;
