@@ -96,9 +96,11 @@ export class UpstreamSocket implements AsyncDisposable {
   #ping(socket: WebSocket): void {
     if (socket.readyState !== WebSocket.OPEN) return;
     const cut = setTimeout(() => socket.terminate(), pingEveryMs / 2);
-    const clear = () => clearTimeout(cut);
-    socket.once('pong', clear);
-    socket.once('close', clear);
+    const clear = () => {
+      clearTimeout(cut);
+      socket.off('pong', clear).off('close', clear);
+    };
+    socket.on('pong', clear).on('close', clear);
     socket.ping();
   }
 
