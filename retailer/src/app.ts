@@ -7,13 +7,13 @@ import type { IdentityVariables } from '@vexa/shared/auth/identity-token';
 import { whoAmIRoute } from '@vexa/shared/contracts/routes/auth';
 import { problems } from '@vexa/shared/contracts/routes/problems';
 import { type AppOptions, type BaseVariables, createApp as createBaseApp } from '@vexa/shared/http/app';
+import { allowOrigins } from '@vexa/shared/http/cors';
 import { mountDocs } from '@vexa/shared/http/docs';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import { limitAddress, limitRefused } from '@vexa/shared/limits/limit-rate';
 import type { RateLimits } from '@vexa/shared/limits/rate-limits';
 import type { Logger } from '@vexa/shared/logging';
 import { mountWebhookAdmin, mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
-import { cors } from 'hono/cors';
 import { retailerAnalytics } from './accounts/analytics.ts';
 import { retailerUsage } from './accounts/usage.ts';
 import type { Guard } from './auth/guard.ts';
@@ -56,22 +56,11 @@ Several users of one meeting share its bot; it leaves when the last of them stop
 /** What any route with a key may answer, besides what is its own. */
 export const everywhere = problems(429, 502, 503, 504);
 
-const exposeHeaders = [
-  'x-request-id',
-  'x-next-cursor',
-  'retry-after',
-  'ratelimit-limit',
-  'ratelimit-remaining',
-  'ratelimit-reset',
-];
-
 /** What users reach, with the operator's routes beside it. */
 export function createPublicApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
   const { db, guard, corsOrigins, rateLimits, trustedProxies } = deps;
   const app = createBaseApp<IdentityVariables>(deps.logger, deps.served.public);
-  if (corsOrigins.length > 0) {
-    app.use(cors({ origin: corsOrigins.includes('*') ? '*' : corsOrigins, exposeHeaders, maxAge: 600 }));
-  }
+  allowOrigins(app, corsOrigins);
   mountHealth(app, deps.checks, deps.watched);
   app.get('/', (c) => c.json({ message: 'Welcome to the Vexa API Gateway' }));
   app.openapi({ ...whoAmIRoute, middleware: guard() }, (c) => c.json(c.var.identity, 200));

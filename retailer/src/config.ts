@@ -1,5 +1,6 @@
 import { databaseUrl, type Env, httpUrl, parseEnv, port, secret, serviceEnv } from '@vexa/shared/config';
 import type { PlatformHosts } from '@vexa/shared/contracts/platform';
+import { rateLimitConfig, rateLimitEnv } from '@vexa/shared/limits/rate-limit-env';
 import type { RateLimitConfig } from '@vexa/shared/limits/rate-limits';
 import type { LogLevel } from '@vexa/shared/logging';
 import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
@@ -14,8 +15,6 @@ const splitList = (list: string): string[] =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
-
-const perMinute = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).default(fallback);
 
 const RetailerEnv = z.object({
   ...serviceEnv,
@@ -38,11 +37,7 @@ const RetailerEnv = z.object({
     .string()
     .regex(/^[\w./:-]{1,64}$/, 'must be the name of a model such as tiny.en')
     .optional(),
-  RATE_LIMIT_START: perMinute(300),
-  RATE_LIMIT_WRITE: perMinute(1_200),
-  RATE_LIMIT_READ: perMinute(6_000),
-  RATE_LIMIT_ADDRESS: perMinute(600),
-  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  ...rateLimitEnv,
   MEETING_ROOM_URL: httpUrl.default('http://localhost:8090'),
   JITSI_URL: httpUrl.default('https://meet.jit.si'),
   WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
@@ -113,13 +108,7 @@ export function configFromEnv(env: Env): RetailerConfig {
     publicUrl: parsed.PUBLIC_URL,
     publicApiUrl: parsed.PUBLIC_API_URL,
     defaultModel: parsed.DEFAULT_MODEL,
-    rateLimits: {
-      start: parsed.RATE_LIMIT_START,
-      write: parsed.RATE_LIMIT_WRITE,
-      read: parsed.RATE_LIMIT_READ,
-      address: parsed.RATE_LIMIT_ADDRESS,
-    },
-    trustedProxies: parsed.TRUSTED_PROXIES,
+    ...rateLimitConfig(parsed),
     metricsToken: parsed.METRICS_TOKEN,
     hosts: { meetingRoomUrl: parsed.MEETING_ROOM_URL, jitsiUrl: parsed.JITSI_URL },
     webhookAllowedHosts: parseAllowedHosts(parsed.WEBHOOK_ALLOWED_HOSTS),

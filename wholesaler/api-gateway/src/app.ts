@@ -1,11 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { createApp as createBaseApp } from '@vexa/shared/http/app';
+import { allowOrigins } from '@vexa/shared/http/cors';
 import { mountDocs } from '@vexa/shared/http/docs';
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import type { Metrics } from '@vexa/shared/http/metrics';
 import type { RateLimits } from '@vexa/shared/limits/rate-limits';
 import type { Logger } from '@vexa/shared/logging';
-import { cors } from 'hono/cors';
 import type { GatewayKeys } from './auth/gateway-keys.ts';
 import { mountFirstRoutes } from './routes/first-routes.ts';
 import { mountOwn } from './routes/own.ts';
@@ -35,22 +35,10 @@ Send your key in \`X-API-Key\` (or \`Authorization: Bearer\`). Errors are \`appl
 followed live on the WebSocket \`/ws\`: send \`{"action":"subscribe","meetings":[{"platform":"local","native_id":"…"}]}\`.`,
 };
 
-const exposeHeaders = [
-  'x-request-id',
-  'x-next-cursor',
-  'retry-after',
-  'ratelimit-limit',
-  'ratelimit-remaining',
-  'ratelimit-reset',
-];
-
 export function createApp(deps: Deps): OpenAPIHono<{ Variables: GatewayVariables }> {
   const { upstreams, rateLimits, trustedProxies, corsOrigins, checks, logger, metrics, metricsToken } = deps;
   const app = createBaseApp<GatewayVariables>(logger, { metrics, metricsToken });
-  if (corsOrigins.length > 0) {
-    const origin = corsOrigins.includes('*') ? '*' : corsOrigins;
-    app.use(cors({ origin, exposeHeaders, maxAge: 600 }));
-  }
+  allowOrigins(app, corsOrigins);
   mountHealth(app, checks);
   const keyed = requireKey(deps);
   mountOwn(app, keyed);

@@ -1,4 +1,5 @@
 import { type Env, httpUrl, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
+import { rateLimitConfig, rateLimitEnv } from '@vexa/shared/limits/rate-limit-env';
 import type { RateLimitConfig } from '@vexa/shared/limits/rate-limits';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
@@ -12,8 +13,6 @@ const Origins = z
     message: 'must be a comma-separated list of origins such as https://app.example.com, or *',
   });
 
-const perMinute = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).default(fallback);
-
 const GatewayEnv = z.object({
   ...serviceEnv,
   PORT: port(8000),
@@ -23,11 +22,7 @@ const GatewayEnv = z.object({
   REDIS_URL: redisUrl,
   INTERNAL_TOKEN_SECRET: secret('INTERNAL_TOKEN_SECRET'),
   CORS_ORIGINS: Origins,
-  RATE_LIMIT_START: perMinute(300),
-  RATE_LIMIT_WRITE: perMinute(1_200),
-  RATE_LIMIT_READ: perMinute(6_000),
-  RATE_LIMIT_ADDRESS: perMinute(600),
-  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  ...rateLimitEnv,
   UPSTREAM_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
 });
 
@@ -59,13 +54,7 @@ export function configFromEnv(env: Env): GatewayConfig {
     },
     upstreamTimeoutMs: parsed.UPSTREAM_TIMEOUT_MS,
     redisUrl: parsed.REDIS_URL,
-    rateLimits: {
-      start: parsed.RATE_LIMIT_START,
-      write: parsed.RATE_LIMIT_WRITE,
-      read: parsed.RATE_LIMIT_READ,
-      address: parsed.RATE_LIMIT_ADDRESS,
-    },
-    trustedProxies: parsed.TRUSTED_PROXIES,
+    ...rateLimitConfig(parsed),
     corsOrigins: parsed.CORS_ORIGINS,
     secrets: { internalToken: parsed.INTERNAL_TOKEN_SECRET },
   };
