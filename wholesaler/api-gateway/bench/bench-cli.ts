@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { asFastAsPossible, fixedRate, type Load, percentile, type Target } from './load.ts';
+import { asFastAsPossible, fixedRate, type Load, percentile, type Target } from '@vexa/shared/testing/load';
 import { watchOtherLoad } from './other-load.ts';
 import { goFirst } from './priority.ts';
 import { startBenchStack } from './stack.ts';

@@ -1,1 +1,0 @@
-export { asFastAsPossible, fixedRate, type Load, percentile, type Target } from '@vexa/shared/testing/load';
