@@ -5,7 +5,7 @@ import { cpus, loadavg } from 'node:os';
 /** A promise of a benchmark, with the figure that keeps or breaks it. */
 export interface Judged {
   promise: string;
-  measured: string;
+  measured: string | number;
   kept: boolean;
 }
 

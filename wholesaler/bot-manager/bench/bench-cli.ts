@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { writeProof } from '@vexa/shared/testing/proof';
 import { fillMeetings, listReads, measureReads } from './meetings.ts';
 import { startBenchStack } from './stack.ts';
 
@@ -87,14 +85,4 @@ const promises = [
     kept: burstFigures.started === burst.limit && burstFigures.refused === burst.requests - burst.limit,
   },
 ];
-console.table(promises);
-
-const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-const machine = { cpu: cpus()[0]?.model, cores: cpus().length, load: loadavg()[0], node: process.version, commit };
-const proof = new URL('../../../proof/', import.meta.url);
-mkdirSync(proof, { recursive: true });
-writeFileSync(
-  new URL('bench-bot-manager.json', proof),
-  `${JSON.stringify({ machine, sizes, reads: [...rows.values()], burst: burstFigures, promises }, null, 2)}\n`,
-);
-process.exitCode = promises.every(({ kept }) => kept) ? 0 : 1;
+writeProof('bench-bot-manager', { sizes, reads: [...rows.values()], burst: burstFigures }, promises);
