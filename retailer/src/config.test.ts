@@ -1,8 +1,8 @@
-import { ConfigError } from '@vexa/shared/config';
+import { ConfigError, type Env } from '@vexa/shared/config';
 import { expect, test } from 'vitest';
 import { configFromEnv } from './config.ts';
 
-const env = {
+const env: Env = {
   DATABASE_URL: 'postgres://vexa@127.0.0.1/retailer',
   ADMIN_API_TOKEN: 'operator-key-0123456789',
   VEXA_INFRA_API_URL: 'https://wholesaler.example',
@@ -22,10 +22,17 @@ test('what may be left out has the documented defaults', () => {
 });
 
 test('every bad variable is named at once', () => {
-  const bad = { ...env, DATABASE_URL: 'mysql://x', ADMIN_API_TOKEN: 'changeme', VEXA_INFRA_API_URL: '', PORT: 'x' };
+  const bad: Env = {
+    ...env,
+    DATABASE_URL: 'mysql://x',
+    ADMIN_API_TOKEN: 'changeme',
+    VEXA_INFRA_API_URL: '',
+    PORT: 'x',
+    CORS_ORIGINS: 'app',
+  };
   const attempt = () => configFromEnv({ ...bad, WHOLESALER_WEBHOOK_SECRET: 'good-secret-0123456789,short' });
   expect(attempt).toThrow(ConfigError);
-  for (const name of ['DATABASE_URL', 'ADMIN_API_TOKEN', 'VEXA_INFRA_API_URL', 'PORT', 'WHOLESALER_WEBHOOK_SECRET']) {
+  for (const name of [...Object.keys(bad).filter((key) => bad[key] !== env[key]), 'WHOLESALER_WEBHOOK_SECRET']) {
     expect(attempt).toThrow(new RegExp(`^ +${name}`, 'm'));
   }
 });

@@ -1,7 +1,6 @@
 import { databaseUrl, type Env, httpUrl, parseEnv, port, secret, serviceEnv } from '@vexa/shared/config';
 import type { PlatformHosts } from '@vexa/shared/contracts/platform';
-import { rateLimitConfig, rateLimitEnv } from '@vexa/shared/limits/rate-limit-env';
-import type { RateLimitConfig } from '@vexa/shared/limits/rate-limits';
+import { type EdgeConfig, edgeConfig, edgeEnv } from '@vexa/shared/http/edge-env';
 import type { LogLevel } from '@vexa/shared/logging';
 import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
 import { z } from 'zod';
@@ -9,12 +8,6 @@ import { type SecretSource, secretList, withSecretFiles } from './secrets/secret
 import { type LateReaders, lateReaders } from './transcripts/visible-segments.ts';
 
 const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
-
-const splitList = (list: string): string[] =>
-  list
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 
 const RetailerEnv = z.object({
   ...serviceEnv,
@@ -37,12 +30,11 @@ const RetailerEnv = z.object({
     .string()
     .regex(/^[\w./:-]{1,64}$/, 'must be the name of a model such as tiny.en')
     .optional(),
-  ...rateLimitEnv,
+  ...edgeEnv,
   MEETING_ROOM_URL: httpUrl.default('http://localhost:8090'),
   JITSI_URL: httpUrl.default('https://meet.jit.si'),
   WEBHOOK_ALLOWED_HOSTS: z.string().optional(),
   LATE_USERS_READ: z.enum(lateReaders).default('all'),
-  CORS_ORIGINS: z.string().default('').transform(splitList),
   SYNC_INTERVAL_MS: milliseconds(60_000, 100),
   START_TIMEOUT_MS: milliseconds(15_000),
   STOP_TIMEOUT_MS: milliseconds(10_000),
@@ -61,7 +53,7 @@ export interface WholesalerConfig {
   breakerResetMs: number;
 }
 
-export interface RetailerConfig {
+export interface RetailerConfig extends EdgeConfig {
   http: { port: number; adminPort: number; host: string };
   logLevel: LogLevel;
   databaseUrl: string;
@@ -73,14 +65,9 @@ export interface RetailerConfig {
   publicApiUrl: string | undefined;
   /** Asked for where a user names no model. */
   defaultModel: string | undefined;
-  rateLimits: RateLimitConfig;
-  /** Proxies of the operator's own before us; each adds the address it saw to `x-forwarded-for`. */
-  trustedProxies: number;
   metricsToken: string | undefined;
   webhookAllowedHosts: string[];
   lateReaders: LateReaders;
-  /** Whose pages may call from a browser; `*` is everybody's. */
-  corsOrigins: string[];
   syncIntervalMs: number;
   /** A start without an answer for this long was cut off by a crash. */
   startGraceMs: number;
@@ -108,12 +95,11 @@ export function configFromEnv(env: Env): RetailerConfig {
     publicUrl: parsed.PUBLIC_URL,
     publicApiUrl: parsed.PUBLIC_API_URL,
     defaultModel: parsed.DEFAULT_MODEL,
-    ...rateLimitConfig(parsed),
+    ...edgeConfig(parsed),
     metricsToken: parsed.METRICS_TOKEN,
     hosts: { meetingRoomUrl: parsed.MEETING_ROOM_URL, jitsiUrl: parsed.JITSI_URL },
     webhookAllowedHosts: parseAllowedHosts(parsed.WEBHOOK_ALLOWED_HOSTS),
     lateReaders: parsed.LATE_USERS_READ,
-    corsOrigins: parsed.CORS_ORIGINS,
     syncIntervalMs: parsed.SYNC_INTERVAL_MS,
     startGraceMs: parsed.START_TIMEOUT_MS * 2 + 5_000,
     secrets: {

@@ -1,17 +1,7 @@
 import { type Env, httpUrl, parseEnv, port, redisUrl, secret, serviceEnv } from '@vexa/shared/config';
-import { rateLimitConfig, rateLimitEnv } from '@vexa/shared/limits/rate-limit-env';
-import type { RateLimitConfig } from '@vexa/shared/limits/rate-limits';
+import { type EdgeConfig, edgeConfig, edgeEnv } from '@vexa/shared/http/edge-env';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
-
-const Origins = z
-  .string()
-  .default('')
-  .transform((list) => list.split(',').map((origin) => origin.trim()))
-  .transform((origins) => origins.filter((origin) => origin !== ''))
-  .refine((origins) => origins.every((origin) => origin === '*' || URL.parse(origin)?.origin === origin), {
-    message: 'must be a comma-separated list of origins such as https://app.example.com, or *',
-  });
 
 const GatewayEnv = z.object({
   ...serviceEnv,
@@ -21,22 +11,17 @@ const GatewayEnv = z.object({
   TRANSCRIPTION_COLLECTOR_URL: httpUrl,
   REDIS_URL: redisUrl,
   INTERNAL_TOKEN_SECRET: secret('INTERNAL_TOKEN_SECRET'),
-  CORS_ORIGINS: Origins,
-  ...rateLimitEnv,
+  ...edgeEnv,
   UPSTREAM_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
 });
 
-export interface GatewayConfig {
+export interface GatewayConfig extends EdgeConfig {
   http: { port: number; host: string };
   logLevel: LogLevel;
   metricsToken: string | undefined;
   upstreams: { adminApi: string; botManager: string; collector: string };
   upstreamTimeoutMs: number;
   redisUrl: string;
-  rateLimits: RateLimitConfig;
-  /** Proxies of the operator's own before the gateway; each adds the address it saw to `x-forwarded-for`. */
-  trustedProxies: number;
-  corsOrigins: string[];
   secrets: { internalToken: string };
 }
 
@@ -54,8 +39,7 @@ export function configFromEnv(env: Env): GatewayConfig {
     },
     upstreamTimeoutMs: parsed.UPSTREAM_TIMEOUT_MS,
     redisUrl: parsed.REDIS_URL,
-    ...rateLimitConfig(parsed),
-    corsOrigins: parsed.CORS_ORIGINS,
+    ...edgeConfig(parsed),
     secrets: { internalToken: parsed.INTERNAL_TOKEN_SECRET },
   };
 }
