@@ -38,10 +38,6 @@ RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 
-# CHROMIUM_FLAGS is the operator's, written as for a shell.
-RUN printf '#!/bin/sh\neval "set -- $CHROMIUM_FLAGS \\"\\$@\\""\nexec /usr/lib/chromium/chromium-headless-shell "$@"\n' \
-    >/usr/local/bin/chromium-headless-shell && chmod 755 /usr/local/bin/chromium-headless-shell
-
 FROM programs-none AS programs-ffmpeg
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ffmpeg >/dev/null \

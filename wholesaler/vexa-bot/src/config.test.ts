@@ -61,3 +61,14 @@ test('a missing configuration and one that is not JSON are told without quoting 
   expect(problems).toContain('BOT_CONFIG: must be JSON');
   expect(problems).not.toContain('the-secret-token');
 });
+
+test('flags of the browser keep together what is quoted', () => {
+  const flagsOf = (CHROMIUM_FLAGS: string) =>
+    configFromEnv({ BOT_CONFIG: JSON.stringify(good), CHROMIUM_FLAGS }).browser.flags;
+  expect(flagsOf(`--a  --rules='MAP a.localhost a' "--b=c d"`)).toEqual([
+    '--a',
+    '--rules=MAP a.localhost a',
+    '--b=c d',
+  ]);
+  expect(flagsOf(' ')).toEqual([]);
+});

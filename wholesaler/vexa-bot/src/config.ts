@@ -59,7 +59,7 @@ export function configFromEnv(env: Env): BotSettings {
     chromium: { path: parsed.CHROMIUM_PATH, searchPath: parsed.PATH, headed },
     browser: {
       headed,
-      flags: parsed.CHROMIUM_FLAGS.split(/\s+/).filter(Boolean),
+      flags: shellWords(parsed.CHROMIUM_FLAGS),
       profileDir: parsed.BOT_PROFILE_DIR,
       proxy: parsed.BOT_PROXY,
     },
@@ -68,3 +68,7 @@ export function configFromEnv(env: Env): BotSettings {
     logLevel: parsed.LOG_LEVEL,
   };
 }
+
+/** Words apart by spaces; quotes keep together what belongs together, as in a shell. */
+const shellWords = (text: string): string[] =>
+  [...text.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'));
