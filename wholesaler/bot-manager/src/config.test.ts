@@ -46,8 +46,36 @@ describe('the configuration', () => {
     expect(configFromEnv(env).bots.docker).toBeUndefined();
   });
 
-  it('asks for what the Docker runner cannot do without', () => {
-    expect(() => configFromEnv({ ...env, RUNNER: 'docker' })).toThrow(/PUBLIC_CALLBACK_URL: is required with RUNNER/);
+  it('keeps bots in pods to what the operator allows, and asks nodes for as much unless told otherwise', () => {
+    const pods = { ...env, RUNNER: 'kubernetes', PUBLIC_CALLBACK_URL: 'http://bot-manager:8080', PATH: '/bin' };
+    const { kubernetes, ...bots } = configFromEnv(pods).bots;
+    expect(bots).toMatchObject({ env: {}, docker: undefined });
+    expect(kubernetes).toMatchObject({
+      limits: { memoryMb: 1024, cpus: 1, tmpMb: 256 },
+      requests: { memoryMb: 1024, cpus: 1 },
+      pullSecrets: [],
+      nodeSelector: {},
+      tolerations: [],
+    });
+    const toleration = { key: 'pool', operator: 'Equal', value: 'bots', effect: 'NoSchedule' };
+    const chosen = {
+      BOT_REQUEST_CPUS: '0.25',
+      BOT_IMAGE_PULL_SECRETS: 'one,two',
+      BOT_NODE_SELECTOR: '{"pool":"bots"}',
+      BOT_TOLERATIONS: JSON.stringify([toleration]),
+    };
+    expect(configFromEnv({ ...pods, ...chosen }).bots.kubernetes).toMatchObject({
+      requests: { memoryMb: 1024, cpus: 0.25 },
+      pullSecrets: ['one', 'two'],
+      nodeSelector: { pool: 'bots' },
+      tolerations: [toleration],
+    });
+    const wrong = { BOT_NODE_SELECTOR: 'pool=bots', BOT_TOLERATIONS: '[{"effect":"Never"}]' };
+    expect(() => configFromEnv({ ...pods, ...wrong })).toThrow(/BOT_NODE_SELECTOR: must be JSON[\s\S]*BOT_TOLERATIONS/);
+  });
+
+  it.each(['docker', 'kubernetes'])('asks for what the %s runner cannot do without', (RUNNER) => {
+    expect(() => configFromEnv({ ...env, RUNNER })).toThrow(/PUBLIC_CALLBACK_URL: is required with RUNNER/);
     expect(() => configFromEnv({ ...env, DOCKER_HOST: 'ssh://docker', BOT_IMAGE_PULL: 'often' })).toThrow(
       /DOCKER_HOST: must be such as unix[\s\S]*BOT_IMAGE_PULL: must be always, missing, never/,
     );

@@ -16,7 +16,9 @@ import type { LogLevel } from '@vexa/shared/logging';
 import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
 import { z } from 'zod';
 import { type DockerSettings, dockerEnv, dockerSettings } from './runners/docker-env.ts';
+import { type KubernetesSettings, kubernetesEnv, kubernetesSettings } from './runners/kubernetes/kubernetes-env.ts';
 
+const runners = ['process', 'docker', 'kubernetes'] as const;
 const ms = (fallback: number) => z.coerce.number().int().min(1).max(86_400_000).default(fallback);
 
 const Variables = z.object({
@@ -33,8 +35,9 @@ const Variables = z.object({
   MODELS: z.string().default(''),
   MEETING_ROOM_URL: httpUrl.default('http://localhost:8090'),
   JITSI_URL: httpUrl.default('https://meet.jit.si'),
-  RUNNER: z.enum(['process', 'docker'], { error: 'must be process or docker' }).default('process'),
+  RUNNER: z.enum(runners, { error: `must be ${runners.join(', ')}` }).default('process'),
   ...dockerEnv,
+  ...kubernetesEnv,
   PUBLIC_CALLBACK_URL: httpUrl.optional(),
   BOT_REDIS_URL: redisUrl.optional(),
   BOT_ENTRY: z.string().optional(),
@@ -56,8 +59,8 @@ const Variables = z.object({
 });
 
 const BotManagerEnv = Variables.superRefine(({ RUNNER, PUBLIC_CALLBACK_URL }, ctx) => {
-  if (RUNNER !== 'docker' || PUBLIC_CALLBACK_URL !== undefined) return;
-  const message = 'is required with RUNNER=docker: where containers reach this, such as http://bot-manager:8080';
+  if (RUNNER === 'process' || PUBLIC_CALLBACK_URL !== undefined) return;
+  const message = `is required with RUNNER=${RUNNER}: where containers reach this, such as http://bot-manager:8080`;
   ctx.addIssue({ code: 'custom', path: ['PUBLIC_CALLBACK_URL'], message });
 });
 
@@ -100,8 +103,9 @@ export interface BotManagerConfig {
     logDir: string;
     /** Environment handed to bots beside their configuration; never our secrets. */
     env: Record<string, string>;
-    /** Undefined: bots are processes of this machine. */
+    /** With neither of both, bots are processes of this machine. */
     docker: DockerSettings | undefined;
+    kubernetes: KubernetesSettings | undefined;
     max: number | undefined;
     stopOnShutdown: boolean;
   };
@@ -130,7 +134,7 @@ const defaultBotEntry = fileURLToPath(new URL('../../vexa-bot/src/main.ts', impo
 /** Throws `ConfigError` naming every variable that is missing or wrong. */
 export function configFromEnv(env: Env): BotManagerConfig {
   const parsed = parseEnv(BotManagerEnv, env);
-  const passed = parsed.RUNNER === 'docker' ? passedToBots : [...passedToBots, ...passedToProcesses];
+  const passed = parsed.RUNNER === 'process' ? [...passedToBots, ...passedToProcesses] : passedToBots;
   const botEnv = passed.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
   return {
     http: { port: parsed.PORT, host: parsed.HOST },
@@ -155,6 +159,7 @@ export function configFromEnv(env: Env): BotManagerConfig {
       logDir: parsed.BOT_LOG_DIR ?? join(tmpdir(), 'vexa-bot-logs'),
       env: Object.fromEntries(botEnv),
       docker: parsed.RUNNER === 'docker' ? dockerSettings(parsed) : undefined,
+      kubernetes: parsed.RUNNER === 'kubernetes' ? kubernetesSettings(parsed) : undefined,
       max: parsed.MAX_BOTS,
       stopOnShutdown: parsed.STOP_BOTS_ON_SHUTDOWN,
     },
