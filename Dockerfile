@@ -45,13 +45,15 @@ RUN apt-get update -qq \
 
 FROM programs-${PROGRAMS}
 ARG SERVICE
+# The workspace that the service uses beside shared.
+ARG LIBRARY=wholesaler/database
 ENV NODE_ENV=production SERVICE=${SERVICE} VEXA_MODELS_DIR=/models
 WORKDIR /app
 # A volume that is mounted here belongs to the user below.
 RUN mkdir /models && chown 1000:1000 /models
 COPY --from=packages /app /app
 COPY shared shared
-COPY wholesaler/database wholesaler/database
+COPY ${LIBRARY} ${LIBRARY}
 COPY ${SERVICE} ${SERVICE}
 # Any user without rights will do; nothing is written outside /tmp and /models.
 USER 1000:1000

@@ -2,9 +2,10 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .PHONY: help setup demo test test-docker check stack setup-retailer setup-wholesaler bench quality
+.PHONY: up ps logs run-bot speak down clean
 
 help: ## Show what this Makefile can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: system packages, npm packages, the Whisper model
 	@scripts/setup.sh
@@ -35,3 +36,28 @@ setup-retailer: ## Run a retailer with Docker: secrets, containers, a first user
 
 setup-wholesaler: ## Run a wholesaler with Docker: secrets, images, containers, a first user (COMPOSE_PROFILES=cpu,traefik)
 	@scripts/setup-wholesaler.sh
+
+up: ## Start the wholesaler with Docker; the first time this is setup-wholesaler
+	@scripts/compose.sh up
+
+ps: ## What of the wholesaler is running, and which bots
+	@scripts/compose.sh ps
+
+logs: ## Follow the logs of the wholesaler; one service: make logs-gateway, logs-bot-manager, logs-transcription …
+	@scripts/compose.sh logs
+
+logs-%:
+	@scripts/compose.sh logs $*
+
+# USER is in every environment, as the one who is logged in: what counts is what is said to make.
+run-bot: ## Send a bot of the wholesaler to a meeting (MEETING=my-room USER=ann@example.com)
+	@BOT_USER='$(if $(filter command,$(firstword $(origin USER))),$(USER))' scripts/compose.sh run-bot
+
+speak: ## Let somebody join a room of the meeting room and speak recorded sentences once a bot is there (MEETING=my-room)
+	@scripts/compose.sh speak
+
+down: ## Stop the wholesaler; what it stored stays
+	@scripts/compose.sh down
+
+clean: ## Stop the wholesaler and remove its containers and volumes: users, meetings, transcripts, models
+	@scripts/compose.sh clean

@@ -1,6 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { waitFor } from '@vexa/shared/testing/wait-for';
 import { joinAsParticipant } from './scripted-participant.ts';
 import { synthesise } from './voices.ts';
+
+/** A bot hears a moment after others see it. */
+const settlingMs = 3_000;
 
 const usage = `Joins a room and speaks.
   node src/participant-cli.ts --room team-standup --name Ann --wav a.wav [--wav b.wav]
@@ -8,7 +13,8 @@ const usage = `Joins a room and speaks.
   --say     a text instead of a file, spoken by flite; may be given more than once
   --voice   slt or rms, for --say (default slt)
   --host    host key, skips the lobby
-  --stay    stay for this many seconds after speaking (default 1)`;
+  --stay    stay for this many seconds after speaking (default 1)
+  --wait-for-bot  speak once a bot is there (at most 5 minutes)`;
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +26,7 @@ const { values } = parseArgs({
     voice: { type: 'string', default: 'slt' },
     host: { type: 'string' },
     stay: { type: 'string', default: '1' },
+    'wait-for-bot': { type: 'boolean', default: false },
   },
 });
 
@@ -40,9 +47,14 @@ const participant = joinAsParticipant({
 process.on('SIGINT', () => void participant.leave().then(() => process.exit(130)));
 await participant.waitUntilAdmitted(300_000);
 console.log(`${values.name} is in ${values.room}`);
+if (values['wait-for-bot']) {
+  console.log('waiting for a bot');
+  await waitFor('a bot', () => participant.participants().some(({ kind }) => kind === 'bot'), { deadlineMs: 300_000 });
+  await setTimeout(settlingMs);
+}
 for (const file of [...values.wav, ...spoken]) {
   const { startedAt, endedAt } = await participant.speak(file);
   console.log(`spoke ${file} for ${((endedAt - startedAt) / 1000).toFixed(1)} s`);
 }
-await new Promise((resolve) => setTimeout(resolve, staySeconds * 1000));
+await setTimeout(staySeconds * 1000);
 await participant.leave();
