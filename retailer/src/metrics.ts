@@ -1,6 +1,6 @@
 import type { Db } from '@vexa/shared/db/client';
 import type { Checks } from '@vexa/shared/http/health';
-import type { Metrics } from '@vexa/shared/http/metrics';
+import { type Metrics, watchGauge } from '@vexa/shared/http/metrics';
 import { Counter, Gauge } from 'prom-client';
 import { countDue } from './finish/finish-store.ts';
 import type { Drift } from './sync/sync-meeting.ts';
@@ -36,21 +36,12 @@ const states = { closed: 0, half_open: 0.5, open: 1 } as const;
 
 /** What an operator watches of the retailer, besides requests, webhooks and the process itself. */
 export function watchRetailer({ registry }: Metrics, { db, client, feeds, hub }: Watched): void {
-  const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      async collect() {
-        this.set(await read());
-      },
-    });
+  const gauge = watchGauge.bind(null, registry);
   new Gauge({
     name: 'vexa_retailer_breaker_open',
     help: 'Whether calls to the wholesaler are refused at once: 1 open, 0.5 trying again, 0 closed.',
     labelNames: ['operation'] as const,
-    registers,
+    registers: [registry],
     collect() {
       for (const [operation, { state }] of Object.entries(client.breakers())) this.set({ operation }, states[state]);
     },

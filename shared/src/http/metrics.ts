@@ -47,5 +47,17 @@ export function createMetrics(service: string): Metrics {
   };
 }
 
+/** A gauge without labels that is read whenever somebody asks for the metrics. */
+export function watchGauge(registry: Registry, name: string, help: string, read: () => number | Promise<number>): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    async collect() {
+      this.set(await read());
+    },
+  });
+}
+
 /** The route that answered: the last one that matched and is no middleware; `*` when none was there. */
 const patternOf = (c: Context): string => matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? '*';

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Db } from '../db/client.ts';
+import { watchGauge } from '../http/metrics.ts';
 import type { AttemptOutcome } from './outbox-sender.ts';
 
 /**
@@ -30,16 +31,12 @@ export function measureOutbox(registry: Registry, db: Db): (outcome: AttemptOutc
       this.set({ status: 'dead' }, row?.dead ?? 0);
     },
   });
-  new Gauge({
-    name: 'vexa_webhook_oldest_due_seconds',
-    help: 'For how long the webhook that should have been sent first has been waiting.',
-    registers,
-    async collect() {
-      const [row] = await db.execute<{ seconds: number }>(sql`select
-        greatest(extract(epoch from now() - min(next_attempt_at)), 0)::float8 as seconds
-        from webhook_deliveries where status = 'pending'`);
-      this.set(row?.seconds ?? 0);
-    },
+  const oldest = 'For how long the webhook that should have been sent first has been waiting.';
+  watchGauge(registry, 'vexa_webhook_oldest_due_seconds', oldest, async () => {
+    const [row] = await db.execute<{ seconds: number }>(sql`select
+      greatest(extract(epoch from now() - min(next_attempt_at)), 0)::float8 as seconds
+      from webhook_deliveries where status = 'pending'`);
+    return row?.seconds ?? 0;
   });
   return (outcome) => attempts.inc({ outcome });
 }

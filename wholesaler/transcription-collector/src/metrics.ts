@@ -1,5 +1,5 @@
 import { keys, streams } from '@vexa/shared/contracts/redis-names';
-import type { Metrics } from '@vexa/shared/http/metrics';
+import { type Metrics, watchGauge } from '@vexa/shared/http/metrics';
 import type { Redis } from 'ioredis';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { TranscriptFollowers } from './live/transcript-followers.ts';
@@ -33,15 +33,7 @@ export function createCollectorMetrics({ registry }: Metrics, redis: Redis): Col
     buckets: flushBuckets,
     registers,
   });
-  const gauge = (name: string, help: string, read: () => Promise<number>) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      async collect() {
-        this.set(await read());
-      },
-    });
+  const gauge = watchGauge.bind(null, registry);
   const watched = [streams.segments, streams.speakerEvents] as const;
   for (const [what, help] of [
     ['lag', 'Entries of a stream that no collector has taken yet.'],
@@ -72,13 +64,10 @@ export function createCollectorMetrics({ registry }: Metrics, redis: Redis): Col
   };
 }
 
-export function watchFollowers({ registry }: Metrics, followers: TranscriptFollowers): void {
-  new Gauge({
-    name: 'vexa_transcript_followers',
-    help: 'Readers that follow a transcript as server-sent events.',
-    registers: [registry],
-    collect() {
-      this.set(followers.size);
-    },
-  });
-}
+export const watchFollowers = ({ registry }: Metrics, followers: TranscriptFollowers): void =>
+  watchGauge(
+    registry,
+    'vexa_transcript_followers',
+    'Readers that follow a transcript as server-sent events.',
+    () => followers.size,
+  );

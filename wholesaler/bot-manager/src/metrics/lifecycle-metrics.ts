@@ -1,6 +1,7 @@
 import type { CompletionReason, MeetingStatus } from '@vexa/shared/contracts/meeting';
 import { liveStatuses } from '@vexa/shared/contracts/meeting-lifecycle';
 import type { Db } from '@vexa/shared/db/client';
+import { watchGauge } from '@vexa/shared/http/metrics';
 import { sql } from 'drizzle-orm';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
@@ -54,16 +55,11 @@ export function measureLifecycle(registry: Registry, db: Db): LifecycleMetrics {
       for (const status of liveStatuses) this.set({ status }, counts.get(status) ?? 0);
     },
   });
-  new Gauge({
-    name: 'vexa_bots_running',
-    help: 'Bots that have not ended.',
-    registers,
-    async collect() {
-      const [row] = await db.execute<{ count: number }>(
-        sql`select count(*)::int as count from bot_runs where ended_at is null`,
-      );
-      this.set(row?.count ?? 0);
-    },
+  watchGauge(registry, 'vexa_bots_running', 'Bots that have not ended.', async () => {
+    const [row] = await db.execute<{ count: number }>(
+      sql`select count(*)::int as count from bot_runs where ended_at is null`,
+    );
+    return row?.count ?? 0;
   });
   return {
     botStarted: (why) => started.inc({ why }),
