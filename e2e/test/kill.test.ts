@@ -1,6 +1,6 @@
+import { ApiClient } from '@vexa/shared/testing/api-client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ApiClient } from '../src/demo/api-client.ts';
 import { whisperAlone } from '../src/demo/baseline.ts';
 import { findLeftovers } from '../src/demo/leftovers.ts';
 import { measureMeeting } from '../src/demo/measure.ts';

@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { devNull } from 'node:os';
+import { ApiClient } from '@vexa/shared/testing/api-client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ApiClient } from '../src/demo/api-client.ts';
 import { whisperAlone } from '../src/demo/baseline.ts';
 import { openRoom } from '../src/demo/meeting.ts';
 import { judge } from '../src/demo/report.ts';

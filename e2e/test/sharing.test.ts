@@ -1,8 +1,8 @@
 import type { RunningBots } from '@vexa/shared/contracts/meeting';
+import { ApiClient } from '@vexa/shared/testing/api-client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { ApiClient } from '../src/demo/api-client.ts';
 import { findLeftovers } from '../src/demo/leftovers.ts';
 import { openLiveView } from '../src/demo/live-view.ts';
 import { openRoom } from '../src/demo/meeting.ts';

@@ -1,7 +1,7 @@
 import type { Transcript } from '@vexa/shared/contracts/transcript';
+import { ApiClient } from '@vexa/shared/testing/api-client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import type { Stack } from '../stack/stack.ts';
-import { ApiClient } from './api-client.ts';
 import { findLeftovers, type Leftover } from './leftovers.ts';
 import { openLiveView } from './live-view.ts';
 import { everyTurnIsFinal, type MeetingFigures, measureMeeting } from './measure.ts';

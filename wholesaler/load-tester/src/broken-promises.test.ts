@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { brokenPromises } from './broken-promises.ts';
-import type { StepResult } from './run-step.ts';
+import type { StepResult } from './measure-step.ts';
 
 const promises = { first: 2, final: 1.2, unseenShare: 0.25 };
 const good: StepResult = {
@@ -32,7 +32,7 @@ it('names everything that a step did not keep', () => {
     '1 utterances lost',
     '2 segments doubled',
     '3 times refused',
-    '1 speakers could not speak to the end: gone',
+    '1 did not come to their end: gone',
   ]);
 });
 

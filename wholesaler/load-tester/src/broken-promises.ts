@@ -1,5 +1,5 @@
 import type { Promises } from './config.ts';
-import type { StepResult } from './run-step.ts';
+import type { StepResult } from './measure-step.ts';
 
 /** What a step did not keep, in words; none when all is well. */
 export function brokenPromises(step: StepResult, promises: Promises): string[] {
@@ -11,6 +11,6 @@ export function brokenPromises(step: StepResult, promises: Promises): string[] {
     lost > 0 && `${lost} utterances lost`,
     doubled > 0 && `${doubled} segments doubled`,
     refused > 0 && `${refused} times refused`,
-    errors.length > 0 && `${errors.length} speakers could not speak to the end: ${errors[0]}`,
+    errors.length > 0 && `${errors.length} did not come to their end: ${errors[0]}`,
   ].filter((line) => line !== false);
 }

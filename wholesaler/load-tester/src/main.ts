@@ -7,7 +7,7 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 try {
   const config = configFrom(process.argv.slice(2), process.env);
-  if (!config.json) say(heading());
+  if (!config.json) say(heading('key' in config.target));
   const result = await runLoad(config, (step) => config.json || say(stepLine(step)));
   say(config.json ? JSON.stringify(result, null, 2) : conclusion(result));
   process.exitCode = result.capacity > 0 ? 0 : 1;

@@ -1,8 +1,8 @@
-import type { LoadResult } from './run-load.ts';
+import type { LoadResult, Step } from './run-load.ts';
 
-type Step = LoadResult['steps'][number];
-
-const columns: { title: string; of: (step: Step) => string | number }[] = [
+const columns: { title: string; of: (step: Step) => string | number; stackAlone?: true }[] = [
+  { title: 'meetings', of: (step) => ('meetings' in step ? step.meetings : ''), stackAlone: true },
+  { title: 'bot in p95', of: (step) => ('joined' in step ? step.joined.p95.toFixed(1) : ''), stackAlone: true },
   { title: 'speakers', of: ({ speakers }) => speakers },
   { title: 'first p50', of: ({ first }) => first.p50.toFixed(2) },
   { title: 'p95', of: ({ first }) => first.p95.toFixed(2) },
@@ -18,13 +18,21 @@ const columns: { title: string; of: (step: Step) => string | number }[] = [
   { title: 'errors', of: ({ errors }) => errors.length },
 ];
 
-export const heading = (): string =>
-  `Seconds from the end of a word to its first text, and of an utterance to its final\n${columns.map(({ title }) => title.padStart(10)).join('')}`;
+const columnsFor = (stack: boolean) => columns.filter(({ stackAlone }) => stack || !stackAlone);
 
-export const stepLine = (step: Step): string => columns.map(({ of }) => String(of(step)).padStart(10)).join('');
+export const heading = (stack: boolean): string =>
+  `Seconds from the end of a word to its first text, and of an utterance to its final\n${columnsFor(stack)
+    .map(({ title }) => title.padStart(11))
+    .join('')}`;
+
+export const stepLine = (step: Step): string =>
+  columnsFor('meetings' in step)
+    .map(({ of }) => String(of(step)).padStart(11))
+    .join('');
 
 export function conclusion({ steps, capacity }: LoadResult): string {
-  const broken = steps.at(-1)?.broken ?? [];
-  const kept = `All promises kept with ${capacity} speakers at once.`;
-  return broken.length === 0 ? kept : `${kept} With ${steps.at(-1)?.speakers}: ${broken.join('; ')}.`;
+  const last = steps.at(-1);
+  const [count, what] = last && 'meetings' in last ? [last.meetings, 'meetings'] : [last?.speakers, 'speakers'];
+  const kept = `All promises kept with ${capacity} ${what} at once.`;
+  return last?.broken.length ? `${kept} With ${count}: ${last.broken.join('; ')}.` : kept;
 }

@@ -1,5 +1,5 @@
-import type { Meeting } from '@vexa/shared/contracts/meeting';
-import type { Transcript } from '@vexa/shared/contracts/transcript';
+import type { Meeting } from '../contracts/meeting.ts';
+import type { Transcript } from '../contracts/transcript.ts';
 
 export interface Answer<T> {
   status: number;
