@@ -1,4 +1,5 @@
-import { httpUrl, type parseEnv, port, serviceEnv } from '@vexa/shared/config';
+import { type Env, httpUrl, parseEnv, port, serviceEnv } from '@vexa/shared/config';
+import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
 import { IceServer } from './signaling/messages.ts';
 
@@ -15,7 +16,7 @@ const IceServersJson = z
   })
   .pipe(z.array(IceServer).max(8));
 
-export const MeetingRoomEnv = z.object({
+const MeetingRoomEnv = z.object({
   ...serviceEnv,
   PORT: port(8090),
   PUBLIC_URL: httpUrl.optional(),
@@ -32,9 +33,14 @@ export interface MeetingRoomConfig {
   faces?: boolean;
 }
 
-export const toConfig = (env: ReturnType<typeof parseEnv<typeof MeetingRoomEnv>>): MeetingRoomConfig => ({
-  http: { port: env.PORT, host: env.HOST },
-  publicUrl: env.PUBLIC_URL,
-  iceServers: env.ICE_SERVERS,
-  faces: env.FACES === '1',
-});
+/** Throws `ConfigError` naming every bad variable. */
+export function configFromEnv(env: Env): MeetingRoomConfig & { logLevel: LogLevel } {
+  const parsed = parseEnv(MeetingRoomEnv, env);
+  return {
+    http: { port: parsed.PORT, host: parsed.HOST },
+    publicUrl: parsed.PUBLIC_URL,
+    iceServers: parsed.ICE_SERVERS,
+    faces: parsed.FACES === '1',
+    logLevel: parsed.LOG_LEVEL,
+  };
+}

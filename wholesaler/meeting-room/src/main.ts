@@ -1,11 +1,10 @@
-import { parseEnv } from '@vexa/shared/config';
 import { createLogger } from '@vexa/shared/logging';
 import { main } from '@vexa/shared/process-main';
-import { MeetingRoomEnv, toConfig } from './config.ts';
+import { configFromEnv } from './config.ts';
 import { createService } from './service.ts';
 
 await main(() => {
-  const env = parseEnv(MeetingRoomEnv, process.env);
-  const logger = createLogger('meeting-room', env.LOG_LEVEL);
-  return { service: createService(toConfig(env), { logger }), logger };
+  const config = configFromEnv(process.env);
+  const logger = createLogger('meeting-room', config.logLevel);
+  return { service: createService(config, { logger }), logger };
 });
