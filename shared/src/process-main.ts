@@ -1,8 +1,7 @@
-import type { Logger } from './logging.ts';
-import { runService, type Service } from './service.ts';
+import { type Made, runService } from './service.ts';
 
 /** The whole of a service's `main.ts`: builds it from the environment and runs it until a signal. */
-export const main = (create: () => { service: Service; logger: Logger }): Promise<void> =>
+export const main = (create: () => Made): Promise<void> =>
   runService(create, {
     onExit: (code) => process.exit(code),
     onSignal: (signal, handler) => {

@@ -6,6 +6,13 @@ export interface Service extends AsyncDisposable {
   start(): Promise<Record<string, string>>;
 }
 
+export interface Made {
+  service: Service;
+  logger: Logger;
+  /** What disposal may take on purpose, beyond the time that any service has for it. */
+  drainMs?: number;
+}
+
 interface RunOptions {
   /** The process is ended by force when disposal takes longer. */
   shutdownDeadlineMs?: number;
@@ -18,10 +25,10 @@ interface RunOptions {
  * start exits 1, an orderly end exits 0.
  */
 export async function runService(
-  create: () => { service: Service; logger: Logger },
+  create: () => Made,
   { shutdownDeadlineMs = 30_000, onExit, onSignal }: RunOptions,
 ): Promise<void> {
-  let made: { service: Service; logger: Logger };
+  let made: Made;
   try {
     made = create();
   } catch (error) {
@@ -29,7 +36,7 @@ export async function runService(
     console.error(error.message);
     return onExit(2);
   }
-  const { service, logger } = made;
+  const { service, logger, drainMs = 0 } = made;
   let stopping = false;
   const stop = async (code: number) => {
     if (stopping) return;
@@ -37,7 +44,7 @@ export async function runService(
     setTimeout(() => {
       logger.error('shutdown deadline passed');
       onExit(1);
-    }, shutdownDeadlineMs).unref();
+    }, drainMs + shutdownDeadlineMs).unref();
     try {
       await service[Symbol.asyncDispose]();
       logger.info('stopped');

@@ -17,7 +17,7 @@ export interface BaseVariables {
 
 const locations: Record<string, string> = { json: 'body', query: 'query', param: 'path', header: 'header' };
 const maxBodyBytes = 1024 * 1024;
-const probes = new Set(['/health', '/health/live', '/health/ready', '/metrics']);
+const probes = new Set(['/health', '/health/live', '/health/ready', '/health/accepting', '/metrics']);
 
 export interface AppOptions {
   /** Routes under this path (`/v1/`) limit their bodies themselves. */

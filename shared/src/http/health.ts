@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 
 /** Named checks of what a service depends on; each rejects when its dependency is not usable. */
 export type Checks = Record<string, () => Promise<unknown>>;
@@ -13,13 +13,18 @@ const checkTimeoutMs = 2_000;
 export function mountHealth(app: Hono<any>, checks: Checks, watched: Checks = {}): void {
   app.get('/health', (c) => c.json({ status: 'ok' }));
   app.get('/health/live', (c) => c.json({ status: 'ok' }));
-  app.get('/health/ready', async (c) => {
+  app.get('/health/ready', readiness(checks, watched));
+}
+
+/** Answers 200, or 503 naming what is down. */
+export const readiness =
+  (checks: Checks, watched: Checks = {}) =>
+  async (c: Context): Promise<Response> => {
     const [needed, others] = await Promise.all([probeAll(checks), probeAll(watched)]);
     const ready = needed.every(([, state]) => state === 'ok');
     const states = Object.fromEntries([...needed, ...others]);
     return c.json({ status: ready ? 'ok' : 'unavailable', checks: states }, ready ? 200 : 503);
-  });
-}
+  };
 
 const probeAll = (checks: Checks): Promise<[name: string, state: string][]> =>
   Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await probe(check)]));

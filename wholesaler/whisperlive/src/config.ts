@@ -29,6 +29,7 @@ const schema = z
     WHISPER_DEVICE: z.enum(devices).default('cpu'),
     WHISPER_PRECISION: z.enum(precisions).optional(),
     WHISPER_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+    DRAIN_SECONDS: z.coerce.number().min(0).max(86_400).default(0),
     MAX_STREAMS: z.coerce.number().int().min(1).max(10_000).default(64),
   })
   .superRefine(({ WHISPER_DEVICE, WHISPER_PRECISION }, context) => {
@@ -57,6 +58,8 @@ export interface Config {
   memoryBytes: number;
   /** Bounds what idle connections take; how many can speak at once is measured. */
   maxStreams: number;
+  /** How long streams and files may go on once the service is told to stop. */
+  drainSeconds: number;
   policy: StreamingPolicy;
   /** Name or path of the program. */
   ffmpeg: string;
@@ -82,6 +85,7 @@ export function configFromEnv(env: Env): Config {
     models: [...new Set([e.WHISPER_MODEL, ...listOf(e.WHISPER_MODELS)])],
     memoryBytes: e.WHISPER_MEMORY_MB * 1e6,
     maxStreams: e.MAX_STREAMS,
+    drainSeconds: e.DRAIN_SECONDS,
     policy: defaultPolicy,
     ffmpeg: e.FFMPEG_PATH,
     secrets: { sessionToken: e.SESSION_TOKEN_SECRET, transcriptionApiKey: e.TRANSCRIPTION_API_KEY },

@@ -6,5 +6,5 @@ import { createService } from './service.ts';
 await main(() => {
   const config = configFromEnv(process.env);
   const logger = createLogger('whisperlive', config.logLevel);
-  return { service: createService(config, { logger }), logger };
+  return { service: createService(config, { logger }), logger, drainMs: config.drainSeconds * 1000 };
 });

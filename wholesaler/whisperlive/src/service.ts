@@ -2,11 +2,12 @@ import { listen } from '@vexa/shared/http/server';
 import type { Logger } from '@vexa/shared/logging';
 import { connectRedis } from '@vexa/shared/redis/client';
 import type { Service } from '@vexa/shared/service';
-import { serveAudioConnection } from './audio-socket/audio-connection.ts';
+import { type HandOverMoment, serveAudioConnection } from './audio-socket/audio-connection.ts';
 import { startAudioServer } from './audio-socket/audio-server.ts';
 import { AudioSession } from './audio-socket/audio-session.ts';
 import type { SessionModel } from './audio-socket/session-model.ts';
 import type { Config } from './config.ts';
+import { Drain } from './drain.ts';
 import { type Lease, ModelPool } from './engine/model-pool.ts';
 import { createHttpApp } from './http/http-app.ts';
 import type { FileModel } from './http/transcriptions-routes.ts';
@@ -22,6 +23,7 @@ const fullRetryMinutes = 1;
 export function createService(config: Config, { logger }: { logger: Logger }): Service {
   const owned = new AsyncDisposableStack();
   const stopping = new AbortController();
+  const drain = new Drain(config.drainSeconds);
   return {
     async start() {
       const redis = connectRedis(config.redisUrl, logger);
@@ -29,6 +31,8 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
       const metrics = createMetrics();
       const queues = new Set<Scheduler>();
       metrics.watchQueue(() => waitingIn(queues));
+      metrics.maxStreams.set(config.maxStreams);
+      drain.begun.addEventListener('abort', () => metrics.draining.set(1));
       const { engine: options, models: names, memoryBytes: budgetBytes } = config;
       const pool = owned.use(
         new ModelPool<LiveModel>({
@@ -43,11 +47,24 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
       // Held as long as the service runs: whoever names no model must not wait for one.
       let usual: Lease<LiveModel> | undefined;
       let openFileModel: ((wanted: string) => Promise<FileModel>) | undefined;
+      let streams = 0;
+      const mustHaveRoom = async () => {
+        if (streams >= config.maxStreams || usual?.model.scheduler.admission.isFull(streams)) throw new Error('full');
+      };
+      metrics.watchLoad(() => {
+        const loads = [...queues].map(({ admission }) => admission.loadWithOneMore(streams));
+        return Math.max(streams / config.maxStreams, ...loads);
+      });
       const app = createHttpApp({
-        checks: { redis: () => redis.ping(), model: () => mustBeWarm(usual) },
+        checks: {
+          redis: () => redis.ping(),
+          model: () => mustBeWarm(usual),
+          drain: async () => drain.begun.throwIfAborted(),
+        },
+        room: mustHaveRoom,
         metrics: metrics.registry,
         v1: {
-          ...{ secrets: config.secrets, names, stopping: stopping.signal, startedAt: new Date() },
+          ...{ secrets: config.secrets, names, drain, stopping: stopping.signal, startedAt: new Date() },
           openModel: () => openFileModel,
         },
         logger,
@@ -68,14 +85,13 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
         ...{ policy: config.policy, publisher, logger, now: () => new Date() },
         onWaiting: (change: 1 | -1) => metrics.waitingMessages.inc(change),
       };
-      let streams = 0;
       const openModel = async (wanted: string | undefined): Promise<SessionModel> => {
         const lease = await pool.acquire(wanted);
         const { engine, scheduler } = lease.model;
         const { model, languages } = engine;
         return {
           languages,
-          admission: () => scheduler.admit(streams - 1),
+          admission: () => scheduler.admission.ask(streams - 1),
           createSession: (identity, send) =>
             new AudioSession(identity, { ...session, model, languages, scheduler, voice: voices.create(), send }),
           [Symbol.dispose]: () => lease[Symbol.dispose](),
@@ -84,16 +100,23 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
       const connection = {
         ...{ sessionTokenSecret: config.secrets.sessionToken, logger, openModel },
         admission: () => (streams > config.maxStreams ? fullRetryMinutes : undefined),
+        onRefused: () => metrics.refused.inc(),
+        onHandedOver: (moment: HandOverMoment) => metrics.handedOver.inc({ moment }),
+      };
+      const endings = {
+        ...{ handingOver: drain.handingOver, stopping: stopping.signal },
+        spreadMs: (drain.handOverSeconds / 2) * 1000,
       };
       const audio = await startAudioServer({
         host: config.host,
         port: config.port,
         logger,
         async serve(socket) {
+          using _work = drain.take();
           streams += 1;
           metrics.streams.set(streams);
           try {
-            await serveAudioConnection(socket, connection, stopping.signal);
+            await serveAudioConnection(socket, connection, endings);
           } finally {
             streams -= 1;
             metrics.streams.set(streams);
@@ -101,9 +124,11 @@ export function createService(config: Config, { logger }: { logger: Logger }): S
         },
       });
       owned.use(audio);
+      drain.begun.addEventListener('abort', () => audio.stopAccepting());
       return { audio: audio.url, http: http.url };
     },
     async [Symbol.asyncDispose]() {
+      await drain.run();
       stopping.abort();
       await owned.disposeAsync();
     },

@@ -18,6 +18,21 @@ interface Dependencies {
   admission: () => number | undefined;
   /** Loads a model, the default one unless another is wanted. Throws `ModelError` and `PoolFull`. */
   openModel: (wanted: string | undefined) => Promise<SessionModel>;
+  onRefused: () => void;
+  onHandedOver: (moment: HandOverMoment) => void;
+}
+
+/** When a stream was handed over: in a pause, or while something was said that is now heard again elsewhere. */
+export type HandOverMoment = 'pause' | 'speech';
+
+/** When a connection is to end without its client's wish. */
+export interface Endings {
+  /** In its next pause. */
+  handingOver: AbortSignal;
+  /** Streams that are silent together are handed over one by one in this time, not all at once. */
+  spreadMs: number;
+  /** At once. */
+  stopping: AbortSignal;
 }
 
 /** Close codes of the audio socket (RFC 6455, section 7.4; 4000 and up are ours). */
@@ -27,14 +42,10 @@ export const closeCodes = { done: 1000, invalidData: 1007, policy: 1008, restart
 const poolFullMinutes = 5;
 const firstMessageTimeoutMs = 10_000;
 const maxBadFrames = 10;
-const resumeCheckMs = 25;
+const checkMs = 25;
 
 /** Serves one audio connection from its first message to the session's end. Resolves when all of it is published. */
-export async function serveAudioConnection(
-  socket: WebSocket,
-  deps: Dependencies,
-  stopping: AbortSignal,
-): Promise<void> {
+export async function serveAudioConnection(socket: WebSocket, deps: Dependencies, endings: Endings): Promise<void> {
   const send = (frame: AudioServerFrame) => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
   };
@@ -42,6 +53,7 @@ export async function serveAudioConnection(
     socket.resume(); // a paused socket never reads the answer to its goodbye
     socket.close(code);
   };
+  const { stopping } = endings;
   const refuse = (uid: string | null, message: string, code: number) => {
     send({ uid, status: 'ERROR', message });
     close(code);
@@ -55,6 +67,7 @@ export async function serveAudioConnection(
   const accepted = await authorize(config, deps);
   if ('message' in accepted) return refuse(config.uid, accepted.message, accepted.code);
   const wait = (minutes: number) => {
+    deps.onRefused();
     send({ uid: config.uid, status: 'WAIT', message: minutes });
     close(closeCodes.policy);
   };
@@ -72,8 +85,11 @@ export async function serveAudioConnection(
   const session = model.createSession({ config: { ...config, language }, ...accepted }, send);
   send({ uid: config.uid, message: 'SERVER_READY', backend: 'vexa-onnx' });
   if (unknown) send({ uid: config.uid, status: 'ERROR', message: `${unknown}. It is detected instead.` });
-  const code = await receive({ socket, inbox, session, send, stopping });
-  if (code === closeCodes.restart) session.stopTelling();
+  const code = await receive({ socket, inbox, session, send, ...endings });
+  if (code === closeCodes.restart) {
+    deps.onHandedOver(session.settled ? 'pause' : 'speech');
+    session.stopTelling();
+  }
   await session.end();
   session.logger.info({ code }, 'audio session ended');
   if (socket.readyState === socket.OPEN) close(code);
@@ -115,22 +131,32 @@ async function openModel(
   }
 }
 
-interface Connection {
+interface Connection extends Endings {
   socket: WebSocket;
   inbox: Inbox;
   session: AudioSession;
   send: SendFrame;
-  stopping: AbortSignal;
 }
 
 /** Reads until the client ends, vanishes, sends too much nonsense, or the service stops; gives the close code. */
-function receive({ socket, inbox, session, send, stopping }: Connection): Promise<number> {
+function receive({ socket, inbox, session, send, handingOver, spreadMs, stopping }: Connection): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   let badFrames = 0;
   let ended = false;
+  let pauseTimer: NodeJS.Timeout | undefined;
+  const over = new AbortController();
   const finish = (code: number) => {
     ended = true;
+    over.abort();
+    clearTimeout(pauseTimer);
     resolve(code);
+  };
+  const handOverInPause = () => {
+    if (session.settled) return finish(closeCodes.restart);
+    pauseTimer = setTimeout(handOverInPause, checkMs);
+  };
+  const handOverSoon = () => {
+    pauseTimer = setTimeout(handOverInPause, Math.random() * spreadMs);
   };
   const reject = (message: string) => {
     send({ uid: session.uid, status: 'ERROR', message });
@@ -138,7 +164,9 @@ function receive({ socket, inbox, session, send, stopping }: Connection): Promis
     if (badFrames >= maxBadFrames) finish(closeCodes.invalidData);
   };
   socket.once('close', () => finish(closeCodes.done));
-  stopping.addEventListener('abort', () => finish(closeCodes.restart), { once: true });
+  const once = { once: true, signal: over.signal };
+  stopping.addEventListener('abort', () => finish(closeCodes.restart), once);
+  handingOver.addEventListener('abort', handOverSoon, once);
   inbox.deliver(({ data, isBinary }) => {
     if (ended) return;
     const frame = parseFrame(data, isBinary);
@@ -148,8 +176,9 @@ function receive({ socket, inbox, session, send, stopping }: Connection): Promis
     else control(frame.control, session, { reject, leave: () => finish(closeCodes.done) });
     if (session.overloaded) pauseUntilCaughtUp(socket, session);
   });
-  if (stopping.aborted) finish(closeCodes.restart);
   if (socket.readyState !== socket.OPEN) finish(closeCodes.done);
+  else if (stopping.aborted) finish(closeCodes.restart);
+  else if (handingOver.aborted) handOverSoon();
   return promise;
 }
 
@@ -174,5 +203,5 @@ function pauseUntilCaughtUp(socket: WebSocket, session: AudioSession): void {
     if (session.overloaded) return;
     clearInterval(timer);
     socket.resume();
-  }, resumeCheckMs);
+  }, checkMs);
 }

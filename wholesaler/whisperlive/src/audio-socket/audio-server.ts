@@ -7,6 +7,8 @@ export interface AudioServer extends AsyncDisposable {
   /** `ws://127.0.0.1:<port>`, with the port really bound. */
   readonly url: string;
   readonly connections: number;
+  /** Lets nobody in any more; who is there stays. A balancer finds the port closed and tries another server. */
+  stopAccepting(): void;
 }
 
 interface AudioServerOptions {
@@ -49,6 +51,7 @@ export async function startAudioServer({ host, port, logger, serve }: AudioServe
     get connections() {
       return sessions.size;
     },
+    stopAccepting: () => void http.close(),
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       http.close();

@@ -97,6 +97,11 @@ export class AudioSession {
     return this.#waiting >= maxWaitingMessages || this.#deps.publisher.full;
   }
 
+  /** True in a pause: the client was told all that was said so far. */
+  get settled(): boolean {
+    return this.#stream.settled && this.#waiting === 0;
+  }
+
   push(samples: Float32Array): void {
     this.#stream.push(samples);
   }

@@ -33,6 +33,8 @@ interface Dependencies {
   open: (model: string) => Promise<FileModel>;
   /** Throws until the default model is loaded. */
   ready: () => unknown;
+  /** Counts a file until it is disposed of. Throws `ApiError` where no more are taken. */
+  take: () => Disposable;
   logger: Logger;
   stopping: AbortSignal;
 }
@@ -51,19 +53,22 @@ const fullRetrySeconds = 5;
 const formMargin = 64 * 1024;
 
 /** `POST /audio/transcriptions` and `POST /audio/translations`. */
-export function mountTranscriptions(app: Hono, { open, ready, logger, stopping }: Dependencies): void {
+export function mountTranscriptions(app: Hono, { open, ready, take, logger, stopping }: Dependencies): void {
   let files = 0;
-  const take = (): (() => void) => {
+  const takeOne = (): (() => void) => {
     if (files >= maxFilesAtOnce) {
       throw new ApiError(429, 'too_many_files', `${maxFilesAtOnce} files are being transcribed; try again soon.`, {
         retryAfterSeconds: fullRetrySeconds,
       });
     }
+    const work = take();
     files += 1;
     let held = true;
     return () => {
-      if (held) files -= 1;
+      if (!held) return;
       held = false;
+      files -= 1;
+      work[Symbol.dispose]();
     };
   };
   const limit = bodyLimit({
@@ -96,7 +101,7 @@ export function mountTranscriptions(app: Hono, { open, ready, logger, stopping }
   };
   const route = (path: string, task: Task) =>
     app.post(path, async (c) => {
-      const release = take();
+      const release = takeOne();
       let streaming = false;
       try {
         let response: Response | undefined;

@@ -4,6 +4,7 @@ import { createLogger } from '@vexa/shared/logging';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { expect, test } from 'vitest';
 import { WaveFile } from 'wavefile';
+import { Drain } from '../drain.ts';
 import type { TranscribeJob, TranscribeResult } from '../engine/engine.ts';
 import { defaultPolicy } from '../streaming/policy.ts';
 import { samples } from '../streaming/utterance-detector.ts';
@@ -40,7 +41,7 @@ function open(decode: Decode = async () => heard, more: Partial<Parameters<typeo
       openModel: () => async () => transcriber,
       logger: createLogger('whisperlive', 'silent'),
     },
-    ...{ stopping: stopping.signal, startedAt: new Date(), ...more },
+    ...{ drain: new Drain(0), stopping: stopping.signal, startedAt: new Date(), ...more },
   });
   const send = (fields: Record<string, string | Blob> = {}, path = 'transcriptions', signal?: AbortSignal) => {
     const body = new FormData();
@@ -61,6 +62,26 @@ function twoUtterances(): Blob {
 }
 
 const errorOf = async (response: Response) => ((await response.json()) as { error: unknown }).error;
+
+test('a server that drains finishes the file it has and takes no other', async () => {
+  const drain = new Drain(30);
+  const decoded = Promise.withResolvers<TranscribeResult>();
+  let asked = false;
+  const decode = () => {
+    asked = true;
+    return decoded.promise;
+  };
+  const { send } = open(decode, { drain });
+  const first = send();
+  await waitFor('the decode', () => asked);
+  const drained = drain.run();
+  const refused = await send();
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(await errorOf(refused)).toMatchObject({ code: 'stopping' });
+  decoded.resolve(heard);
+  expect((await first).status).toBe(200);
+  await drained;
+});
 
 test('until the model is loaded every route asks to come back', async () => {
   const { app, send } = open(undefined, { openModel: () => undefined });

@@ -1,5 +1,6 @@
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import { Hono } from 'hono';
+import type { Drain } from '../drain.ts';
 import { PoolFull } from '../engine/model-pool.ts';
 import { ModelError } from '../models/model-error.ts';
 import { ApiError, apiErrorResponse } from './api-error.ts';
@@ -14,6 +15,7 @@ interface Dependencies {
   /** Undefined until the default model is loaded. Loads the model wanted; throws `ModelError` and `PoolFull`. */
   openModel: () => ((wanted: string) => Promise<FileModel>) | undefined;
   logger: Logger;
+  drain: Drain;
   stopping: AbortSignal;
   startedAt: Date;
 }
@@ -22,7 +24,7 @@ const loadingRetrySeconds = 10;
 const poolFullRetrySeconds = 60;
 
 /** The part of OpenAI's API that is about speech to text, to be mounted at `/v1`. Errors have OpenAI's form. */
-export function createV1App({ secrets, names, openModel, logger, stopping, startedAt }: Dependencies): Hono {
+export function createV1App({ secrets, names, openModel, logger, drain, stopping, startedAt }: Dependencies): Hono {
   const app = new Hono();
   const loaded = (): ((wanted: string) => Promise<FileModel>) => {
     const open = openModel();
@@ -30,6 +32,10 @@ export function createV1App({ secrets, names, openModel, logger, stopping, start
     throw new ApiError(503, 'model_loading', 'The model is being loaded; try again soon.', {
       retryAfterSeconds: loadingRetrySeconds,
     });
+  };
+  const take = (): Disposable => {
+    if (!drain.begun.aborted) return drain.take();
+    throw new ApiError(503, 'stopping', 'This server stops; try again.', { retryAfterSeconds: 1 });
   };
   const open = async (wanted: string): Promise<FileModel> => {
     try {
@@ -46,7 +52,7 @@ export function createV1App({ secrets, names, openModel, logger, stopping, start
     await next();
   });
   mountModels(app, { names, startedAt, ready: loaded });
-  mountTranscriptions(app, { open, ready: loaded, logger, stopping });
+  mountTranscriptions(app, { open, ready: loaded, take, logger, stopping });
   app.all('*', (c) => {
     throw new ApiError(404, 'unknown_url', `There is no ${c.req.method} ${c.req.path}.`);
   });

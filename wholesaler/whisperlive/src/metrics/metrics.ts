@@ -9,10 +9,17 @@ export interface Metrics {
   publishing<T>(publish: () => Promise<T>): Promise<T>;
   /** Open audio connections. */
   streams: Gauge;
+  maxStreams: Gauge;
+  /** Streams answered `WAIT`. */
+  refused: Counter;
+  draining: Gauge;
+  handedOver: Counter<'moment'>;
   /** Messages of all sessions that Redis does not have yet. */
   waitingMessages: Gauge;
   /** Shows how many jobs wait, asked at every scrape. */
   watchQueue(waiting: () => Scheduler['waiting']): void;
+  /** Shows how much of what can be served is taken, asked at every scrape. */
+  watchLoad(load: () => number): void;
 }
 
 const seconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -68,6 +75,24 @@ export function createMetrics(): Metrics {
       return send().finally(() => done());
     },
     streams: gauge('streams', 'Open audio connections.'),
+    maxStreams: gauge('max_streams', 'Audio connections that are allowed, whatever they cost.'),
+    refused: counter('streams_refused_total', 'Audio connections answered that they must wait.'),
+    draining: gauge('draining', '1 once nothing new is taken.'),
+    handedOver: new Counter({
+      name: 'whisperlive_streams_handed_over_total',
+      help: 'Streams ended so that they go on elsewhere, in a pause or while something was said.',
+      ...{ labelNames: ['moment'] as const, registers },
+    }),
+    watchLoad(load) {
+      new Gauge({
+        name: 'whisperlive_load',
+        help: 'Share of what can be served that one more stream would make taken; above 1 it would be refused.',
+        registers,
+        collect() {
+          this.set(load());
+        },
+      });
+    },
     waitingMessages: gauge('waiting_messages', 'Messages of all sessions that Redis does not have yet.'),
     watchQueue(waiting) {
       new Gauge({

@@ -36,6 +36,7 @@ test('streams are let in as long as what they take fits, however many there are'
   expect(light.admission.ask(20)).toBeUndefined();
   const heavy = startLoad();
   heavy.talk(120, { streams: 4, cost: 0.2 });
+  expect([light, heavy].map(({ admission }) => admission.isFull(4))).toEqual([false, true]);
   expect(heavy.admission.ask(4)).toBe(1);
   expect(heavy.admission.ask(3)).toBeUndefined();
 });

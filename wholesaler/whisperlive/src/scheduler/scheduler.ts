@@ -49,11 +49,11 @@ const secondsOf = ({ job }: Waiting): number => job.audio.length / audioSampleRa
  */
 export class Scheduler {
   readonly load: LoadMonitor;
+  readonly admission: Admission;
   readonly #engine: Engine;
   readonly #events: SchedulerEvents;
   readonly #settings: SchedulerSettings;
   readonly #now: Clock;
-  readonly #admission: Admission;
   readonly #finals: Waiting[] = [];
   readonly #drafts = new Map<unknown, Waiting>();
   readonly #files: Waiting[] = [];
@@ -67,7 +67,7 @@ export class Scheduler {
     this.#settings = settings;
     this.#now = now;
     this.load = new LoadMonitor(settings, { lanes, now });
-    this.#admission = new Admission(this.load, { settings, now });
+    this.admission = new Admission(this.load, { settings, now });
     this.#idleLanes = Array.from({ length: lanes }, (_, lane) => lane);
   }
 
@@ -84,11 +84,6 @@ export class Scheduler {
   /** A stream heard an utterance of so many seconds. */
   spoke(seconds: number): void {
     this.load.spoke(seconds);
-  }
-
-  /** Undefined when one more stream can be served, else the minutes it should wait. */
-  admit(openStreams: number): number | undefined {
-    return this.#admission.ask(openStreams);
   }
 
   final(job: TranscribeJob): Promise<TranscribeResult> {

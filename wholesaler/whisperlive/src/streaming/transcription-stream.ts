@@ -81,6 +81,11 @@ export class TranscriptionStream {
     return seconds(this.#audio.end - this.#analysed) + this.#finals.undecodedSeconds;
   }
 
+  /** True in a pause: all that was said so far was handed out as finals. */
+  get settled(): boolean {
+    return !this.#detector.open && this.#finals.idle && this.#audio.end - this.#analysed < vadWindow;
+  }
+
   /** Counts for utterances that close from now on. */
   configure(settings: Partial<StreamSettings>): void {
     this.#jobs.configure(settings);
