@@ -49,9 +49,10 @@ logs: ## Follow the logs of the wholesaler; one service: make logs-gateway, logs
 logs-%:
 	@scripts/compose.sh logs $*
 
-# USER is in every environment, as the one who is logged in: what counts is what is said to make.
-run-bot: ## Send a bot of the wholesaler to a meeting (MEETING=my-room USER=ann@example.com)
-	@BOT_USER='$(if $(filter command,$(firstword $(origin USER))),$(USER))' scripts/compose.sh run-bot
+# USER is in every environment, as the one who is logged in, and KEY in many: what counts is what is said to make.
+said = $(if $(filter command,$(firstword $(origin $1))),$($1))
+run-bot: ## Send a bot of the wholesaler to a meeting (MEETING=my-room, USER=ann@example.com, KEY= of that user)
+	@BOT_USER='$(call said,USER)' BOT_KEY='$(call said,KEY)' scripts/compose.sh run-bot
 
 speak: ## Let somebody join a room of the meeting room and speak recorded sentences once a bot is there (MEETING=my-room)
 	@scripts/compose.sh speak

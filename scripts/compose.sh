@@ -48,7 +48,9 @@ run_bot() { # user (an email, or a name for one), meeting, key
     --data "{\"user_id\":\"$user\",\"meeting_id\":\"$meeting\"}") || fail "The gateway does not answer at $gateway: make ps"
   printf '%s\n' "$answer"
   [[ $answer == *'"status":"success"'* ]] || fail "The bot was not started; what the gateway says is above."
-  printf '%s\n' "" "Read along: curl $gateway/transcript/$user/$meeting -H 'X-API-Key: $key'"
+  printf '%s\n' "" "Read along: curl $gateway/transcript/$user/$meeting -H 'X-API-Key: $key'" \
+    "Tell it to leave: curl -X POST $gateway/bot/stop -H 'X-API-Key: $key' -H 'content-type: application/json' \\" \
+    "  -d '{\"user_id\":\"$user\",\"meeting_id\":\"$meeting\"}'"
 }
 
 speak() { # room
@@ -73,7 +75,7 @@ case ${1:-} in
   up) exec scripts/setup-wholesaler.sh $([ ! -e "$env_file" ] || printf '%s' --as-built) ;;
   ps) show ;;
   logs) logs "${2:-}" ;;
-  run-bot) run_bot "${BOT_USER:-}" "${MEETING:-}" "${KEY:-}" ;;
+  run-bot) run_bot "${BOT_USER:-}" "${MEETING:-}" "${BOT_KEY:-}" ;;
   speak) speak "${MEETING:-}" ;;
   down) down ;;
   clean)

@@ -81,4 +81,5 @@ welcome() { # address of the API, platform, native meeting id
   printf "  curl -X POST %s/bots -H 'X-API-Key: %s' -H 'content-type: application/json' \\\\\n" "$1" "$key"
   printf "    -d '{\"platform\":\"%s\",\"native_meeting_id\":\"%s\"}'\n" "$2" "$3"
   printf "  curl %s/transcripts/%s/%s -H 'X-API-Key: %s'\n" "$1" "$2" "$3" "$key"
+  printf "  curl -X DELETE %s/bots/%s/%s -H 'X-API-Key: %s'\n" "$1" "$2" "$3" "$key"
 }

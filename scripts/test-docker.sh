@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The tests that need a Docker daemon: the promises of the Docker runner, a real bot container in a real meeting, and a balancer
-# before three whisperlive of which one is killed. Starts a daemon of its own (as root) when none answers, and leaves nothing.
-#   make test-docker [ONLY="runner meeting balancer"]
+# before three whisperlive of which one is killed; with ONLY=products, both products in containers from a clone of HEAD. Starts a
+# daemon of its own (as root) when none answers, and leaves nothing.
+#   make test-docker [ONLY="runner meeting balancer products"]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -14,8 +15,10 @@ fail() {
 }
 own=$(mktemp -d)
 daemon=
+. scripts/test-products.sh
 # shellcheck disable=SC2317
 clean_up() {
+  (remove_products)
   docker ps --all --quiet --filter label=vexa.owner 2>/dev/null | xargs -r docker rm --force >/dev/null || true
   if [ -n "$daemon" ]; then
     kill "$daemon" && wait "$daemon" || true
@@ -76,3 +79,4 @@ if wants balancer; then
   say "Three whisperlive behind nginx, one of which is killed"
   npm run --silent test:balancer -w wholesaler/load-tester
 fi
+if wants products; then products; fi
