@@ -60,8 +60,8 @@ export function createScriptedBots(redis: Redis): ScriptedBots {
     async stop(id) {
       await findById(id)?.end('stopped');
     },
-    inspect: async (id) => (findById(id) ? 'running' : 'gone'),
     list: async () => running().map(({ name }) => ({ id: `id-of-${name}`, name })),
+    find: async (name) => (findById(`id-of-${name}`) ? { id: `id-of-${name}`, name } : undefined),
     onExit(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };

@@ -35,7 +35,7 @@ export function createFakeRunner(): FakeRunner {
       if (running.has(name)) stopped.push(name);
       end(name, null, false);
     },
-    inspect: async (id) => (running.has(id.replace('id-of-', '')) ? 'running' : 'gone'),
+    find: async (name) => (running.has(name) ? { id: `id-of-${name}`, name } : undefined),
     list: async () => [...running.keys()].map((name) => ({ id: `id-of-${name}`, name })),
     onExit(listener) {
       listeners.add(listener);

@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import type { BotConfig } from '@vexa/shared/contracts/bot';
 import { freePort } from '@vexa/shared/local/free-port';
 import { waitFor } from '@vexa/shared/testing/wait-for';
@@ -15,6 +13,7 @@ import {
   untilStatus,
   useStores,
 } from './fixture.ts';
+import { endManager, spawnManager } from './manager-process.ts';
 
 /** A runner whose bots are `scripted-bot.ts`, and ways to look at them past it. */
 export interface RunnerKind {
@@ -28,7 +27,6 @@ export interface RunnerKind {
   kill(id: string): Promise<void>;
 }
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const slow = { deadlineMs: 60_000 };
 
 const config = (botName: string): BotConfig => ({
@@ -78,9 +76,9 @@ export function describeRunner(kind: RunnerKind): void {
       await wrote(bot.name);
       await using other = kind.create(owner);
       expect(await other.list()).toEqual([bot]);
-      expect(await other.inspect(bot.id)).toBe('running');
+      expect(await other.find(bot.name)).toEqual(bot);
       await other.stop(bot.id, { graceMs: 0 });
-      expect(await runner.inspect(bot.id)).toBe('gone');
+      expect(await runner.find(bot.name)).toBeUndefined();
       expect(await runner.list()).toEqual([]);
       await other.stop(bot.id, { graceMs: 0 });
     });
@@ -109,12 +107,12 @@ export function describeRunner(kind: RunnerKind): void {
       const immortal = await start('immortal');
       await wrote(immortal.name);
       await runner.stop(immortal.id, { graceMs: 200 });
-      expect(await runner.inspect(immortal.id)).toBe('gone');
+      expect(await runner.find(immortal.name)).toBeUndefined();
       expect(await runner.list()).toEqual([]);
     });
 
     it('knows nothing of a bot that never was', async () => {
-      expect(await runner.inspect('0:0')).toBe('gone');
+      expect(await runner.find('vexa-bot-0-00000000')).toBeUndefined();
       expect(await runner.logs('vexa-bot-0-00000000', { lines: 5 })).toEqual([]);
       await runner.stop('0:0', { graceMs: 100 });
     });
@@ -140,42 +138,14 @@ export function describeManager(kind: RunnerKind): void {
       url = `http://127.0.0.1:${port}`;
     });
     afterEach(async () => {
-      for (const manager of managers)
-        if (manager.exitCode === null && manager.signalCode === null) await end(manager, 'SIGTERM');
+      for (const manager of managers) await endManager(manager, 'SIGTERM');
     });
 
     const manage = async (env: Record<string, string> = {}): Promise<ChildProcess> => {
-      const manager = spawn(process.execPath, [main], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: {
-          PATH: process.env.PATH,
-          HOST: '127.0.0.1',
-          PORT: String(port),
-          DATABASE_URL: stores.databaseUrl,
-          REDIS_URL: stores.redisUrl,
-          INTERNAL_TOKEN_SECRET: 'internal-secret-of-the-tests',
-          SESSION_TOKEN_SECRET: 'session-secret-of-the-tests',
-          ADMIN_API_TOKEN: 'the-operator-of-the-tests',
-          MODELS: 'tiny.en',
-          TRANSCRIPTION_COLLECTOR_URL: collector.url,
-          WHISPERLIVE_URL: 'ws://127.0.0.1:9',
-          RECONCILE_INTERVAL_MS: '100',
-          STOP_BOTS_ON_SHUTDOWN: 'true',
-          WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
-          ...kind.env(port),
-          ...env,
-        },
-      });
+      const options = { port, collectorUrl: collector.url, env: { ...kind.env(port), ...env } };
+      const manager = await spawnManager(stores, options);
       managers.push(manager);
-      await waitFor('the bot-manager', async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok, {
-        deadlineMs: 120_000,
-      });
       return manager;
-    };
-    const end = async (manager: ChildProcess, signal: NodeJS.Signals) => {
-      const exited = once(manager, 'exit');
-      manager.kill(signal);
-      await exited;
     };
 
     it('survives kill -9: its bots live on, are adopted, and leave when told', async () => {
@@ -183,7 +153,7 @@ export function describeManager(kind: RunnerKind): void {
       const user = await newUser(stores, { url });
       await user('POST', '/bots', { platform: 'local', native_meeting_id: 'killed' });
       const { bot_container_id } = await untilStatus(user, 'killed', 'active');
-      await end(first, 'SIGKILL');
+      await endManager(first, 'SIGKILL');
       expect(await kind.bots()).toHaveLength(1);
       await manage();
       expect((await user('GET', '/bots/status')).body.running_bots).toMatchObject([{ container_id: bot_container_id }]);
@@ -199,7 +169,7 @@ export function describeManager(kind: RunnerKind): void {
         let manager = await manage();
         const restartAt = async (here: string) => {
           if (moment !== here) return;
-          await end(manager, 'SIGKILL');
+          await endManager(manager, 'SIGKILL');
           collector.answer = () => twoSegments;
           manager = await manage();
         };
@@ -232,7 +202,7 @@ export function describeManager(kind: RunnerKind): void {
       const user = await newUser(stores, { url });
       await user('POST', '/bots', { platform: 'local', native_meeting_id: 'replaced' });
       const before = await untilStatus(user, 'replaced', 'active');
-      await end(first, 'SIGKILL');
+      await endManager(first, 'SIGKILL');
       await manage();
       await kind.kill(before.bot_container_id!);
       await waitFor('another bot', async () => {
@@ -259,7 +229,7 @@ export function describeManager(kind: RunnerKind): void {
       const user = await newUser(stores, { url });
       await user('POST', '/bots', { platform: 'local', native_meeting_id: 'shutdown' });
       await untilStatus(user, 'shutdown', 'active');
-      await end(manager, 'SIGTERM');
+      await endManager(manager, 'SIGTERM');
       expect(manager.exitCode).toBe(0);
       expect(await kind.bots()).toEqual([]);
     });

@@ -15,7 +15,7 @@ export interface Outcome {
   reason: string | undefined;
 }
 
-interface RunEnd {
+export interface RunEnd {
   connectionId: string;
   exitCode: number | null;
   /** Given by a bot that reported its end, or by a time-out. */

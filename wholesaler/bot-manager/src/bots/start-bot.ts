@@ -13,6 +13,7 @@ import { sql } from 'drizzle-orm';
 import { insertMeeting, isAttended, type MeetingRow } from '../meetings/meeting-store.ts';
 import { toMeeting } from '../meetings/meeting-view.ts';
 import { chooseModel, type ModelList } from '../models/model-list.ts';
+import { NoCapacityError } from '../runners/runner.ts';
 import { type BotRun, countOpenRuns } from './bot-run-store.ts';
 import { settingsFrom } from './bot-settings.ts';
 import { endRun } from './end-run.ts';
@@ -138,9 +139,12 @@ async function requireCapacity(tx: Db, maxBots: number): Promise<void> {
   // Everybody who opens a run takes this lock, so the count includes all that are being opened.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('vexa:bot-capacity', 0))`);
   if ((await countOpenRuns(tx)) > maxBots) {
-    throw new ServiceError('no_capacity', 'All bots are busy; try again shortly.', { retryAfterSeconds: 30 });
+    throw noCapacity();
   }
 }
+
+const noCapacity = (cause?: Error) =>
+  new ServiceError('no_capacity', 'All bots are busy; try again shortly.', { retryAfterSeconds: 30, cause });
 
 async function launch(deps: StartBotDeps, meeting: MeetingRow, run: BotRun): Promise<MeetingRow> {
   try {
@@ -153,6 +157,7 @@ async function launch(deps: StartBotDeps, meeting: MeetingRow, run: BotRun): Pro
     const outcome = { result: 'failed', completionReason: 'join_failure', failureStage: 'requested', reason } as const;
     await endRun(deps, { connectionId: run.connection_id, exitCode: null, outcome });
     deps.reconcile(meeting.id);
+    if (error instanceof NoCapacityError) throw noCapacity(error);
     throw new ServiceError('unavailable', reason, { retryAfterSeconds: 10, cause: error });
   }
 }

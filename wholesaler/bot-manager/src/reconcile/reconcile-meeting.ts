@@ -66,7 +66,7 @@ export async function reconcileMeeting(
 async function endLostRun(deps: ReconcileDeps, step: Extract<Step, { do: 'end run' }>): Promise<boolean> {
   const { run, loss, containerId } = step;
   // The list we decided from may be older than the row.
-  if (!containerId && (await deps.runner.list()).some(({ name }) => name === run.container_name)) return false;
+  if (!containerId && (await deps.runner.find(run.container_name))) return false;
   const tail = await deps.runner.logs(run.container_name, { lines: loggedTailLines });
   deps.logger.warn({ meeting_id: run.meeting_id, bot: run.container_name, loss, tail }, 'bot gone without a word');
   await endRun(deps, { connectionId: run.connection_id, exitCode: null, loss });

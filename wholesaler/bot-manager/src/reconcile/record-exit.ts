@@ -1,7 +1,7 @@
 import type { Db } from '@vexa/shared/db/client';
 import type { Logger } from '@vexa/shared/logging';
 import { findRun } from '../bots/bot-run-store.ts';
-import { endRun } from '../bots/end-run.ts';
+import { endRun, type RunEnd } from '../bots/end-run.ts';
 import type { BotExit, Runner } from '../runners/runner.ts';
 
 interface ExitDeps {
@@ -12,12 +12,16 @@ interface ExitDeps {
 }
 
 /** Notes the exit of a bot that did not report its end. Returns the meeting it was in, if there is something to do. */
-export async function recordExit(deps: ExitDeps, { name, exitCode }: BotExit): Promise<number | undefined> {
+export async function recordExit(deps: ExitDeps, exit: BotExit): Promise<number | undefined> {
+  const { name, exitCode, neverRan } = exit;
   const run = await findRun(deps.db, { containerName: name });
   if (!run || run.ended_at) return undefined;
   const tail = await deps.runner.logs(name, { lines: 20 });
-  const fields = { meeting_id: run.meeting_id, bot: name, exit_code: exitCode, tail };
+  const fields = { meeting_id: run.meeting_id, bot: name, exit_code: exitCode, never_ran: neverRan, tail };
   deps.logger.warn(fields, 'bot exited without a report');
-  await endRun(deps, { connectionId: run.connection_id, exitCode, loss: 'bot_crashed' });
+  const meaning: Pick<RunEnd, 'outcome' | 'loss'> = neverRan
+    ? { outcome: { result: 'failed', completionReason: 'join_failure', failureStage: undefined, reason: neverRan } }
+    : { loss: 'bot_crashed' };
+  await endRun(deps, { connectionId: run.connection_id, exitCode, ...meaning });
   return run.meeting_id;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from '@vexa/shared/logging';
 import type { BotManagerConfig } from '../config.ts';
 import { createDockerRunner } from './docker-runner.ts';
+import { createKubernetesRunner } from './kubernetes/kubernetes-runner.ts';
 import { createProcessRunner } from './process-runner.ts';
 import type { Runner } from './runner.ts';
 
@@ -9,7 +10,7 @@ import type { Runner } from './runner.ts';
 export function createRunner({ bots, databaseUrl }: BotManagerConfig, logger: Logger): Runner {
   // Whoever shares the database shares the bots; other stacks on the machine keep theirs.
   const owner = createHash('sha256').update(databaseUrl).digest('hex').slice(0, 16);
-  return bots.docker
-    ? createDockerRunner({ ...bots.docker, env: bots.env, owner, logger })
-    : createProcessRunner({ entry: bots.entry, env: bots.env, logDir: bots.logDir, owner });
+  if (bots.docker) return createDockerRunner({ ...bots.docker, env: bots.env, owner, logger });
+  if (bots.kubernetes) return createKubernetesRunner({ ...bots.kubernetes, env: bots.env, owner, logger });
+  return createProcessRunner({ entry: bots.entry, env: bots.env, logDir: bots.logDir, owner });
 }

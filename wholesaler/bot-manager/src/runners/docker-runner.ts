@@ -1,12 +1,13 @@
 import { errorFields, type Logger } from '@vexa/shared/logging';
 import Docker from 'dockerode';
+import { unless } from './api-errors.ts';
 import { linesOf } from './container-logs.ts';
 import { type ContainerOptions, containerSpec, ownerLabel } from './container-spec.ts';
 import type { DaemonAddress } from './daemon-address.ts';
-import { unless } from './docker-errors.ts';
 import { followExits } from './docker-events.ts';
 import { createImageSource, type PullPolicy } from './image-source.ts';
 import type { BotExit, Runner, RunningBot } from './runner.ts';
+import { createSweep } from './sweep.ts';
 
 export interface DockerRunnerOptions extends ContainerOptions {
   daemon: DaemonAddress;
@@ -42,7 +43,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       for (const listener of listeners) listener(exit);
     },
   });
-  const sweep = createSweep(docker, options.keepEndedMs, logger);
+  const sweep = createSweep((id) => unless([notFound, conflict], docker.getContainer(id).remove()), logger);
   // A pull takes longer than a bot may take to start; the first bot waits for what is left of it.
   requireImage().catch((error: unknown) => logger.error(errorFields(error), 'bots cannot be started'));
 
@@ -67,14 +68,15 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       await signal(docker, id, 'SIGKILL');
       if (!(await endsWithin(container, killWaitMs))) throw new Error(`the bot ${id} does not end`);
     },
-    async inspect(id) {
-      const found = await unless([notFound], docker.getContainer(id).inspect());
-      return found?.State.Running ? 'running' : 'gone';
+    async find(name) {
+      const found = await unless([notFound], docker.getContainer(name).inspect());
+      return found?.State.Running ? { id: found.Id, name } : undefined;
     },
     async list() {
       const containers = await docker.listContainers({ all: true, filters: { label: [label] } });
       const running = containers.filter(({ State }) => !hasEnded(State));
-      await sweep(containers.filter(({ State }) => hasEnded(State)).map(({ Id }) => Id));
+      const ended = containers.filter(({ State }) => hasEnded(State));
+      await sweep(ended.map(({ Id }) => ({ id: Id, keepMs: options.keepEndedMs })));
       return running.flatMap(({ Id, Names }): RunningBot[] => {
         const name = Names[0]?.slice(1); // Docker's own names begin with a slash
         return name ? [{ id: Id, name }] : [];
@@ -114,22 +116,4 @@ async function endsWithin(container: Docker.Container, ms: number): Promise<bool
     if (abortSignal.aborted) return false;
     throw error;
   }
-}
-
-/** Removes those of the ended containers that were seen ended `keepMs` ago. */
-function createSweep(docker: Docker, keepMs: number, logger: Logger): (ended: string[]) => Promise<void> {
-  let seenAt = new Map<string, number>();
-  return async (ended) => {
-    const now = performance.now();
-    seenAt = new Map(ended.map((id) => [id, seenAt.get(id) ?? now]));
-    for (const [id, at] of seenAt) {
-      if (now - at < keepMs) continue;
-      try {
-        await unless([notFound, conflict], docker.getContainer(id).remove());
-      } catch (error) {
-        // It is seen again, and must not keep the others.
-        logger.warn({ ...errorFields(error), container_id: id }, 'an ended bot could not be removed');
-      }
-    }
-  };
 }

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { statusOf } from './docker-errors.ts';
+import { statusOf } from './api-errors.ts';
 
 export const pullPolicies = ['always', 'missing', 'never'] as const;
 export type PullPolicy = (typeof pullPolicies)[number];

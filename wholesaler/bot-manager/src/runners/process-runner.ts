@@ -27,11 +27,17 @@ export function createProcessRunner({ entry, env, logDir, owner }: ProcessRunner
   const listeners = new Set<(exit: BotExit) => void>();
   const ownerFlag = `--owner=${owner}`;
 
-  const find = async (id: string): Promise<ProcessRow | undefined> => {
+  const read = async (id: string): Promise<ProcessRow | undefined> => {
     const [pid, startedAt] = id.split(':');
     const row = await readProcess(Number(pid));
     return row?.startedAt === startedAt ? row : undefined;
   };
+
+  const list = async (): Promise<RunningBot[]> =>
+    (await readProcesses()).flatMap((row) => {
+      const name = row.args.includes(ownerFlag) && row.args.find((arg) => botName.test(arg));
+      return name ? [{ id: `${row.pid}:${row.startedAt}`, name }] : [];
+    });
 
   return {
     async start(spec) {
@@ -50,11 +56,11 @@ export function createProcessRunner({ entry, env, logDir, owner }: ProcessRunner
       }
     },
     async stop(id, { graceMs }) {
-      const bot = await find(id);
+      const bot = await read(id);
       if (!bot) return;
       const family = withDescendants(await readProcesses(), bot.pid);
       signal(-bot.pid, 'SIGTERM');
-      const gone = async () => (await find(id)) === undefined;
+      const gone = async () => (await read(id)) === undefined;
       if (!(await within(graceMs, gone))) signal(-bot.pid, 'SIGKILL');
       // A browser leads a group of its own and may be left behind.
       for (const { pid, startedAt } of family) {
@@ -62,13 +68,8 @@ export function createProcessRunner({ entry, env, logDir, owner }: ProcessRunner
       }
       if (!(await within(killWaitMs, gone))) throw new Error(`the bot ${id} does not end`);
     },
-    inspect: async (id) => ((await find(id)) ? 'running' : 'gone'),
-    async list() {
-      return (await readProcesses()).flatMap((row): RunningBot[] => {
-        const name = row.args.includes(ownerFlag) && row.args.find((arg) => botName.test(arg));
-        return name ? [{ id: `${row.pid}:${row.startedAt}`, name }] : [];
-      });
-    },
+    list,
+    find: async (name) => (await list()).find((bot) => bot.name === name),
     onExit(listener) {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };

@@ -22,11 +22,11 @@ const json = <T extends z.ZodType>(shape: T, fallback: string) =>
     .pipe(shape);
 
 const Toleration = z.strictObject({
-  key: z.string().optional(),
-  operator: z.enum(['Exists', 'Equal']).optional(),
-  value: z.string().optional(),
-  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-  tolerationSeconds: z.int().optional(),
+  key: z.string().exactOptional(),
+  operator: z.enum(['Exists', 'Equal']).exactOptional(),
+  value: z.string().exactOptional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).exactOptional(),
+  tolerationSeconds: z.int().exactOptional(),
 });
 export type Toleration = z.infer<typeof Toleration>;
 
