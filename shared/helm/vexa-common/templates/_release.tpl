@@ -1,0 +1,30 @@
+{{- /* The account of every pod that has nothing to ask of Kubernetes. */ -}}
+{{- define "common.serviceAccount" -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ include "common.fullname" . }}
+  namespace: {{ .Release.Namespace }}
+  labels:
+    {{- include "common.labels" (dict "root" . "component" "services") | nindent 4 }}
+automountServiceAccountToken: false
+{{- end }}
+
+{{- /* Prometheus reads every service of the release at its port `port`. root, port */ -}}
+{{- define "common.serviceMonitor" -}}
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+{{ include "common.metadata" (merge (dict "component" "services") .) }}
+spec:
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: {{ .root.Chart.Name }}
+      app.kubernetes.io/instance: {{ .root.Release.Name }}
+  endpoints:
+    - port: {{ .port }}
+      path: /metrics
+      authorization:
+        credentials:
+          name: {{ include "common.secretName" .root }}
+          key: METRICS_TOKEN
+{{- end }}
