@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadVoices, speakable, type Voice } from '@vexa/load-tester/voices';
+
+/** One sentence of somebody: spoken `pauseMs` after the end of the one before it; a negative pause talks into it. */
+export interface Turn {
+  speaker: string;
+  voice: Voice;
+  pauseMs: number;
+}
+
+const shipped = fileURLToPath(import.meta.resolve('@vexa/shared/testing/voices/manifest.tsv'));
+/** More recordings beside the repository, which not everybody has. */
+const beside = fileURLToPath(new URL('../../../../shared/audio/manifest.tsv', import.meta.url));
+
+const speakers = ['Ann', 'Ben', 'Cleo'];
+/** Recordings begin and end with some silence of their own. */
+const pausesMs = [0, 200, 500, 1_000];
+const longestSeconds = 9;
+
+/** English sentences: those that come with the product, and with `more` those of the folder beside it too. */
+export function readSentences({ more }: { more: boolean }): Voice[] {
+  const found = new Map<string, Voice>();
+  for (const manifest of [shipped, ...(more && existsSync(beside) ? [beside] : [])]) {
+    for (const voice of speakable(loadVoices(manifest))) if (!found.has(voice.file)) found.set(voice.file, voice);
+  }
+  return [...found.values()].filter(({ seconds }) => seconds <= longestSeconds);
+}
+
+/** Everybody speaks in turns, hardly anybody after themselves. */
+export const takeTurns = (voices: readonly Voice[]): Turn[] =>
+  voices.map((voice, at) => ({
+    speaker: speakers[at % speakers.length] ?? '',
+    voice,
+    pauseMs: pausesMs[at % pausesMs.length] ?? 0,
+  }));
+
+/** Every second sentence begins before the one before it is over. */
+export const talkOver = (voices: readonly Voice[]): Turn[] =>
+  takeTurns(voices).map((turn, at) => ({ ...turn, pauseMs: at % 2 === 0 ? 800 : -1_200 }));
+
+export const speakersOf = (turns: readonly Turn[]): string[] => [...new Set(turns.map(({ speaker }) => speaker))];
