@@ -4,32 +4,29 @@
 #   docker build --build-arg SERVICE=wholesaler/vexa-bot --build-arg PROGRAMS=chromium -t vexa-bot .
 #   docker build --build-arg SERVICE=wholesaler/whisperlive --build-arg PROGRAMS=ffmpeg -t vexa-whisperlive .
 ARG NODE_IMAGE=node:24-bookworm-slim
+# The workspace that the service uses beside shared.
+ARG LIBRARY=wholesaler/database
 # The programs of the distribution that the service calls: none, chromium or ffmpeg.
 ARG PROGRAMS=none
 
 # What is installed depends on the manifests alone, so that a change of the sources finds this layer in the cache.
 FROM ${NODE_IMAGE} AS packages
 ARG SERVICE
+ARG LIBRARY
 # Of onnxruntime, which only whisperlive has: skip, or cuda12 for graphics cards (a large extra download).
 ARG ONNXRUNTIME_GPU=skip
 WORKDIR /app
+RUN test -n "$SERVICE" || { echo "Name a service: --build-arg SERVICE=retailer" >&2; exit 1; }
 COPY package.json package-lock.json ./
 COPY shared/package.json shared/
-COPY retailer/package.json retailer/
-COPY e2e/package.json e2e/
-COPY wholesaler/admin-api/package.json wholesaler/admin-api/
-COPY wholesaler/api-gateway/package.json wholesaler/api-gateway/
-COPY wholesaler/bot-manager/package.json wholesaler/bot-manager/
-COPY wholesaler/database/package.json wholesaler/database/
-COPY wholesaler/load-tester/package.json wholesaler/load-tester/
-COPY wholesaler/meeting-room/package.json wholesaler/meeting-room/
-COPY wholesaler/transcription-collector/package.json wholesaler/transcription-collector/
-COPY wholesaler/vexa-bot/package.json wholesaler/vexa-bot/
-COPY wholesaler/whisperlive/package.json wholesaler/whisperlive/
-RUN test -n "$SERVICE" || { echo "Name a service: --build-arg SERVICE=retailer" >&2; exit 1; }; \
-    npm ci --omit=dev --no-audit --no-fund --loglevel=error -w "$SERVICE" \
+COPY ${LIBRARY}/package.json ${LIBRARY}/
+COPY ${SERVICE}/package.json ${SERVICE}/
+# What tests need is taken out first: npm would install the services among it with all that they need. Of the voice detector only
+# the model is used, not its runtime for browsers.
+RUN npm pkg delete devDependencies --workspaces \
+    && npm ci --omit=dev --no-audit --no-fund --loglevel=error -w "$SERVICE" \
     && { test "$ONNXRUNTIME_GPU" = skip || ONNXRUNTIME_NODE_INSTALL="$ONNXRUNTIME_GPU" npm rebuild onnxruntime-node; } \
-    && rm -rf /root/.npm node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32
+    && rm -rf /root/.npm node_modules/onnxruntime-web node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32
 
 FROM ${NODE_IMAGE} AS programs-none
 
@@ -45,8 +42,7 @@ RUN apt-get update -qq \
 
 FROM programs-${PROGRAMS}
 ARG SERVICE
-# The workspace that the service uses beside shared.
-ARG LIBRARY=wholesaler/database
+ARG LIBRARY
 ENV NODE_ENV=production SERVICE=${SERVICE} VEXA_MODELS_DIR=/models
 WORKDIR /app
 # A volume that is mounted here belongs to the user below.
