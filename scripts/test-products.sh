@@ -60,6 +60,10 @@ products() {
   until_answer "the wholesaler's copy to be gone" '"segments":\[\]' "$key" "$wholesaler/transcripts/local/our-room"
   printf '  nothing\n'
 
+  say "The load-tester in one meeting of this wholesaler"
+  COMPOSE_PROFILES=load-tester docker compose --env-file .env.wholesaler -f docker-compose.wholesaler.yml \
+    run --rm --no-deps --env LOAD_API_KEY="$key" load-tester --stack --meetings 1 --first 10 --final 10
+
   say "The first version's targets"
   make --no-print-directory run-bot USER=user123 MEETING=meeting456
   make --no-print-directory ps
