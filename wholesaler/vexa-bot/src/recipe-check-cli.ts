@@ -7,7 +7,7 @@ import { checkRecipe } from './recipes/check-recipe.ts';
 
 const usage = `Reports the parts of a platform's recipe that do not match its page any more.
 
-npm run recipe:check -w wholesaler/vexa-bot -- --platform google_meet --url https://meet.google.com/abc-defg-hij
+npm run recipe:check -- --platform google_meet --url https://meet.google.com/abc-defg-hij
 
   --platform  ${Platform.options.join(', ')}
   --url       a meeting's link
