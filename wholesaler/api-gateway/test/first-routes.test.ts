@@ -51,6 +51,25 @@ test('a meeting that is named by its link is found by the name its caller gave i
   expect(body).toMatchObject({ details: [{ message: expect.any(String) }] });
 });
 
+test('a client that serves users of its own names them, and each has their own bots', async () => {
+  const { user, key } = await wholesaler.edge.newKey();
+  await wholesaler.edge.adminCall('PATCH', `/admin/users/${user.id}`, { max_concurrent_bots: 5 });
+  const run = (user_id: string, meeting_id: string) => call(key, '/bot/run', { user_id, meeting_id });
+  expect((await run('user123', 'meeting456')).body).toMatchObject({ message: 'Bot started for user user123' });
+  expect((await run('user124', 'meeting457')).status).toBe(200);
+  const botsOf = async (user_id: string) => {
+    const { body } = await call(key, `/bot/status/${user_id}`);
+    return (body as { bots: { native_meeting_id: string }[] }).bots.map((bot) => bot.native_meeting_id).sort();
+  };
+  expect(await botsOf('user123')).toEqual(['meeting456']);
+  expect(await botsOf(String(user.id))).toEqual(['meeting456', 'meeting457']);
+  expect((await call(key, '/transcript/user123/meeting456')).body).toMatchObject({ user_id: 'user123' });
+  expect((await call(key, '/transcript/user124/meeting456')).status).toBe(404);
+  expect((await call(key, '/bot/stop', { user_id: 'user124', meeting_id: 'meeting456' })).status).toBe(404);
+  expect((await call(key, '/bot/stop', { user_id: 'user124' })).body).toMatchObject({ details: [{}] });
+  expect(await botsOf('user123')).toEqual(['meeting456']);
+});
+
 test('nobody reaches what is not theirs', async () => {
   const [ann, bob] = [await wholesaler.edge.newKey(), await wholesaler.edge.newKey()];
   const meeting = { user_id: String(ann.user.id), meeting_id: 'private-room' };
@@ -62,8 +81,13 @@ test('nobody reaches what is not theirs', async () => {
     [`/transcript/${ann.user.id}/private-room`],
   ] as const;
   for (const [path, body] of asks) {
-    expect([path, (await call(bob.key, path, body)).status]).toEqual([path, 404]);
     expect([path, (await call(undefined, path, body)).status]).toEqual([path, 401]);
+  }
+  for (const user_id of [String(ann.user.id), ann.user.email]) {
+    expect((await call(bob.key, '/bot/stop', { ...meeting, user_id })).status).toBe(404);
+    expect((await call(bob.key, '/bot/stop', { user_id })).body).toMatchObject({ details: [] });
+    expect((await call(bob.key, `/bot/status/${user_id}`)).body).toMatchObject({ bots: [] });
+    expect((await call(bob.key, `/transcript/${user_id}/private-room`)).status).toBe(404);
   }
   const mine = { user_id: String(bob.user.id), meeting_id: 'private-room' };
   expect((await call(bob.key, '/bot/stop', mine)).body).toMatchObject({ status: 404, detail: 'Meeting not found' });

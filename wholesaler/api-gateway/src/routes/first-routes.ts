@@ -24,7 +24,11 @@ interface Deps {
 
 type GatewayContext = Context<{ Variables: GatewayVariables }>;
 
-const UserId = z.string().min(1).max(320).openapi({ description: 'Your own id or email.', example: '1' });
+const UserId = StorableText(320).pipe(z.string().min(1)).openapi({
+  description:
+    'Your own id or email: all your bots. Anything else: the name of a user of yours, kept apart from others.',
+  example: 'user123',
+});
 const MeetingId = StorableText(128).pipe(z.string().min(1)).openapi({ example: 'meeting456' });
 const RunRequest = z
   .object({
@@ -39,7 +43,7 @@ const RunRequest = z
 const StopRequest = z
   .object({
     user_id: UserId,
-    meeting_id: MeetingId.nullish().openapi({ description: 'Left out: every bot of yours.' }),
+    meeting_id: MeetingId.nullish().openapi({ description: 'Left out: every bot of that user.' }),
   })
   .openapi('FirstStopRequest');
 const Done = z.object({ status: z.literal('success'), message: z.string(), details: z.unknown() }).openapi('FirstDone');
@@ -64,7 +68,7 @@ const Lines = z
 
 const first = { tags: ['First API'], security: keySecurity, deprecated: true };
 const mayFail = problems(400, 401, 403, 404, 409, 413, 422, 429, 502, 503, 504);
-const example = { user_id: '1', meeting_id: 'meeting456' };
+const example = { user_id: 'user123', meeting_id: 'meeting456' };
 const runRoute = createRoute({
   ...first,
   method: 'post',
@@ -79,7 +83,7 @@ const stopRoute = createRoute({
   method: 'post',
   path: '/bot/stop',
   operationId: 'firstStopBot',
-  summary: 'Make one bot leave, or all of yours',
+  summary: 'Make one bot leave, or all of a user',
   request: { body: jsonBody(StopRequest, example) },
   responses: { 200: json(Done, 'They are leaving.'), ...mayFail },
 });
@@ -88,7 +92,7 @@ const statusRoute = createRoute({
   method: 'get',
   path: '/bot/status/{user_id}',
   operationId: 'firstBotStatus',
-  summary: 'Your running bots',
+  summary: 'The running bots of a user',
   request: { params: z.object({ user_id: UserId }) },
   responses: { 200: json(Bots, 'Bots that have not ended.'), ...mayFail },
 });
@@ -102,22 +106,24 @@ const transcriptRoute = createRoute({
   responses: { 200: json(Lines, 'In the order in which it was said.'), ...mayFail },
 });
 
-/** The four routes of the first version, over those of today. Every user sees only what is their own. */
+/**
+ * The four routes of the first version, over those of today. Its clients named their users and had no keys; a key sees only
+ * what is its owner's, and of that, where the user named is not the owner, what was started under that name.
+ */
 export function mountFirstRoutes(app: OpenAPIHono<{ Variables: GatewayVariables }>, deps: Deps): void {
   const { botManager, collector } = deps.upstreams;
   const guard = (routeClass: RouteClass): RequireKey[] => [
     deps.requireKey,
     limitRate<GatewayVariables>(deps.rateLimits, routeClass, (c) => c.get('authenticated').identity.user_id),
   ];
-  const stop = (
-    { platform, native_meeting_id: id }: Pick<Meeting, 'platform' | 'native_meeting_id'>,
-    c: GatewayContext,
-  ) => ask(c, botManager, 'DELETE', `/bots/${platform}/${encodeURIComponent(id)}`);
+  const stop = ({ platform, native_meeting_id: id }: Place, c: GatewayContext) =>
+    ask(c, botManager, 'DELETE', `/bots/${platform}/${encodeURIComponent(id)}`);
 
   app.openapi({ ...runRoute, middleware: guard('start') }, async (c) => {
     const { user_id, meeting_id, meeting_title, meeting_url } = c.req.valid('json');
-    requireCaller(c, user_id, 'bot');
-    const metadata = { meeting_id, ...(meeting_title && { meeting_title }) };
+    requireScope(c, 'bot');
+    const name = nameWithin(c, user_id);
+    const metadata = { meeting_id, ...(name && { user_id: name }), ...(meeting_title && { meeting_title }) };
     const named = meeting_url ? { meeting_url } : roomOf(meeting_id);
     const started = Meeting.parse(await ask(c, botManager, 'POST', '/bots', { ...named, metadata }));
     const details = { meeting_id, container_id: started.bot_container_id, status: started.status };
@@ -125,22 +131,22 @@ export function mountFirstRoutes(app: OpenAPIHono<{ Variables: GatewayVariables 
   });
   app.openapi({ ...stopRoute, middleware: guard('write') }, async (c) => {
     const { user_id, meeting_id } = c.req.valid('json');
-    requireCaller(c, user_id, 'bot');
+    requireScope(c, 'bot');
     const meetings = meeting_id
-      ? [await findMeeting(c, botManager, meeting_id)]
-      : RunningBots.parse(await ask(c, botManager, 'GET', '/bots/status')).running_bots;
+      ? [await findMeeting(c, botManager, { user_id, meeting_id })]
+      : await runningBots(c, botManager, user_id);
     const details = await Promise.all(meetings.map((meeting) => stop(meeting, c)));
     return c.json({ status: 'success' as const, message: `Bot(s) stopped for user ${user_id}`, details }, 200);
   });
   app.openapi({ ...statusRoute, middleware: guard('read') }, async (c) => {
-    requireCaller(c, c.req.valid('param').user_id, 'bot');
-    const { running_bots: bots } = RunningBots.parse(await ask(c, botManager, 'GET', '/bots/status'));
+    requireScope(c, 'bot');
+    const bots = await runningBots(c, botManager, c.req.valid('param').user_id);
     return c.json({ status: 'success' as const, bots }, 200);
   });
   app.openapi({ ...transcriptRoute, middleware: guard('read') }, async (c) => {
     const { user_id, meeting_id } = c.req.valid('param');
-    requireCaller(c, user_id, 'tx');
-    const { platform, native_meeting_id: nativeId, id } = await findMeeting(c, botManager, meeting_id);
+    requireScope(c, 'tx');
+    const { platform, native_meeting_id: nativeId, id } = await findMeeting(c, botManager, { user_id, meeting_id });
     const path = `/transcripts/${platform}/${encodeURIComponent(nativeId)}?meeting_id=${id}`;
     const { segments } = Transcript.parse(await ask(c, collector, 'GET', path));
     const transcriptions = segments.map(({ segment_id, text: content, speaker, absolute_start_time: timestamp }) => {
@@ -150,11 +156,16 @@ export function mountFirstRoutes(app: OpenAPIHono<{ Variables: GatewayVariables 
   });
 }
 
-/** Throws `not_found` unless the caller means themselves, and `forbidden` when their key does not reach so far. */
-function requireCaller(c: GatewayContext, userId: string, scope: Scope): void {
+/** Throws `forbidden` when the caller's key does not reach so far. */
+function requireScope(c: GatewayContext, scope: Scope): void {
+  if (hasScope(c.get('authenticated').identity, scope)) return;
+  throw new ServiceError('forbidden', `This key lacks the scope "${scope}".`);
+}
+
+/** Undefined for the caller themselves, of whom all is meant. */
+function nameWithin(c: GatewayContext, userId: string): string | undefined {
   const { identity } = c.get('authenticated');
-  if (userId !== String(identity.user_id) && userId !== identity.email) throw notFound('User');
-  if (!hasScope(identity, scope)) throw new ServiceError('forbidden', `This key lacks the scope "${scope}".`);
+  return userId === String(identity.user_id) || userId === identity.email ? undefined : userId;
 }
 
 /** Where a meeting is that is named by nothing but its id. */
@@ -163,14 +174,41 @@ function roomOf(id: string) {
   return { platform, native_meeting_id: id };
 }
 
-/** Among the newest 200 meetings of the caller; those clients ask for what they just started. Throws `not_found`. */
-async function findMeeting(c: GatewayContext, botManager: Upstream, id: string): Promise<Meeting> {
+async function runningBots(c: GatewayContext, botManager: Upstream, userId: string) {
+  const { running_bots: bots } = RunningBots.parse(await ask(c, botManager, 'GET', '/bots/status'));
+  const name = nameWithin(c, userId);
+  if (name === undefined) return bots;
+  const meetings = await newestMeetings(c, botManager);
+  // Of the meetings of one place only the newest can have a bot.
+  return bots.filter((bot) => meetings.find((meeting) => isSamePlace(meeting, bot))?.metadata.user_id === name);
+}
+
+type Place = Pick<Meeting, 'platform' | 'native_meeting_id'>;
+
+const isSamePlace = (one: Place, other: Place): boolean =>
+  one.platform === other.platform && one.native_meeting_id === other.native_meeting_id;
+
+/** Throws `not_found`. */
+async function findMeeting(
+  c: GatewayContext,
+  botManager: Upstream,
+  { user_id, meeting_id: id }: { user_id: string; meeting_id: string },
+): Promise<Meeting> {
+  const name = nameWithin(c, user_id);
+  const found = (await newestMeetings(c, botManager)).find(
+    ({ metadata, native_meeting_id }) =>
+      (metadata.meeting_id ?? native_meeting_id) === id && (name === undefined || metadata.user_id === name),
+  );
+  if (!found) throw notFound('Meeting');
+  return found;
+}
+
+/** The caller's newest 200, newest first: those clients ask for what they just started. */
+async function newestMeetings(c: GatewayContext, botManager: Upstream): Promise<Meeting[]> {
   const { meetings } = z
     .object({ meetings: z.array(Meeting) })
     .parse(await ask(c, botManager, 'GET', '/meetings?limit=200'));
-  const found = meetings.find(({ metadata, native_meeting_id }) => (metadata.meeting_id ?? native_meeting_id) === id);
-  if (!found) throw notFound('Meeting');
-  return found;
+  return meetings;
 }
 
 /** A call for the caller; what the service refuses is thrown in its words. */
