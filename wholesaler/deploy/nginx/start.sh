@@ -3,9 +3,11 @@
 set -eu
 servers=/tmp/whisperlive.servers
 
+# Without `max_fails=0` a replica that failed once is tried once in `fail_timeout` only, until one of its connections has
+# ended: after an update that can be an hour. Whoever is gone is out of the name within seconds anyway.
 write_servers() {
   getent ahostsv4 whisperlive | awk '{ print $1 }' | sort -u |
-    sed 's/.*/server &:9090 max_fails=1 fail_timeout=5s;/' >"$servers.new"
+    sed 's/.*/server &:9090 max_fails=0;/' >"$servers.new"
   [ -s "$servers.new" ] && ! cmp -s "$servers.new" "$servers" && mv "$servers.new" "$servers"
 }
 
