@@ -6,6 +6,7 @@ import {
   doublePrecision,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
@@ -126,6 +127,10 @@ export const transcriptions = pgTable(
     ...transcriptionColumns(),
     /** Whose meeting it is; null for words whose meeting has no row. */
     user_id: integer('user_id'),
+    /** When each word was said, until it is written down who spoke; null where that is known anyway. */
+    words: jsonb('words').$type<{ text: string; start: number; end: number }[]>(),
+    /** Who spoke which part of a segment that several people spoke; `at` is the number of its first word. */
+    parts: jsonb('parts').$type<{ at: number; start: number; end: number; text: string; speaker: string | null }[]>(),
     search: tsvector('search').generatedAlwaysAs(sql`to_tsvector('simple', "text")`),
   },
   (t) => [

@@ -53,6 +53,7 @@ function story(m: TestMeeting): { segments: object[]; events: object[] } {
       said(m, 'ann3', { n: 1, start: 0, end: 2, text: 'Third connection.', speaker: 'Ann B.' }),
       said(m, 'ann3', { n: 2, start: 3, end: 4, text: 'unfinished but heard', completed: false }),
       said(m, 'mix', { n: 3, start: 6, end: 9, text: 'Thank you.' }),
+      said(m, 'mix', { n: 5, start: 3.5, end: 5.9, text: 'I am done. My turn.', words: handedOver }),
       said(m, 'mix', { n: 4, start: 10, end: 11, text: 'A final that is corrected to' }),
       said(m, 'mix', { n: 4, start: 10, end: 11, text: '[NOISE]' }),
       sessionEnd(m, 'ann3', 30),
@@ -66,11 +67,22 @@ function story(m: TestMeeting): { segments: object[]; events: object[] } {
   };
 }
 
+/** Bob's last words and Cleo's first ones. */
+const handedOver = [
+  { text: 'I', start: 3.5, end: 3.6 },
+  { text: ' am', start: 3.6, end: 3.8 },
+  { text: ' done.', start: 3.8, end: 4.2 },
+  { text: ' My', start: 5.1, end: 5.4 },
+  { text: ' turn.', start: 5.4, end: 5.9 },
+];
+
 const expected = [
   ['Ann', 'So we begin.', 0],
   ['Bob', 'Yes, please.', 3],
   ['Ann', 'The plan is ours.', 4],
+  ['Bob', 'I am done.', 5.5],
   ['Ann', 'Half of this is said again.', 7],
+  ['Cleo', 'My turn.', 7.1],
   ['Cleo', 'Thank you.', 8],
   ['Ann B.', 'Third connection.', 12],
   ['Ann', 'unfinished but heard', 15],

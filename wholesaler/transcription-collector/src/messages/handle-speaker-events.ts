@@ -1,9 +1,14 @@
 import { SpeakerEvent } from '@vexa/shared/contracts/stream-messages';
 import type { Redis } from 'ioredis';
-import { noteChanges, renewLog } from '../changes/change-log.ts';
-import { readMutableSegments } from '../segments/mutable-store.ts';
+import { renewLog } from '../changes/change-log.ts';
+import type { SegmentFilter } from '../filters/segment-filter.ts';
+import { publicationsOf } from '../segments/keep-transcription.ts';
+import { readMutableSegments, showAgain } from '../segments/mutable-store.ts';
+import { withdrawn } from '../segments/publish-segments.ts';
 import type { SessionCache } from '../sessions/session-cache.ts';
-import { keepSpeakerEvent } from '../speakers/speaker-store.ts';
+import { keepSpeakerEvent, readSpeakerMarks } from '../speakers/speaker-store.ts';
+import { type SpeakerMark, turnsOf } from '../speakers/speaker-turns.ts';
+import { reach } from '../speakers/split-by-speaker.ts';
 import type { Entry, Outcome } from '../stream/entry.ts';
 import { parseMessage } from './parse-message.ts';
 import { storable } from './storable.ts';
@@ -12,6 +17,7 @@ import type { TokenVerifier } from './token-verifier.ts';
 interface SpeakerEventDeps {
   redis: Redis;
   sessions: SessionCache;
+  isWorthKeeping: SegmentFilter;
   tokens: TokenVerifier;
 }
 
@@ -19,31 +25,61 @@ interface SpeakerEventDeps {
 export const handleSpeakerEvents = (deps: SpeakerEventDeps, entries: Entry[]): Promise<Outcome[]> =>
   Promise.all(entries.map((entry) => handle(deps, entry)));
 
-async function handle({ redis, sessions, tokens }: SpeakerEventDeps, entry: Entry): Promise<Outcome> {
-  const parsed = await parseMessage(SpeakerEvent, tokens, entry);
+async function handle(deps: SpeakerEventDeps, entry: Entry): Promise<Outcome> {
+  const parsed = await parseMessage(SpeakerEvent, deps.tokens, entry);
   if (!parsed.ok) return { status: 'dead', reason: parsed.reason, meetingId: parsed.meetingId };
   const { message, claims } = parsed;
   const event = { ...message, participant_name: storable(message.participant_name) };
-  await keepSpeakerEvent(redis, claims.meeting_id, event);
-  await noteRenamed({ redis, sessions }, claims.meeting_id, event);
+  await keepSpeakerEvent(deps.redis, claims.meeting_id, event);
+  await noteRenamed(deps, claims.meeting_id, event);
   return { status: 'done' };
 }
 
-/** An event can change who said what came after it; mostly that is held still, and otherwise readers read all again. */
-async function noteRenamed(
-  { redis, sessions }: Pick<SpeakerEventDeps, 'redis' | 'sessions'>,
-  meetingId: number,
-  event: SpeakerEvent,
-) {
-  const seconds = event.relative_client_timestamp_ms / 1000;
-  const session = (await sessions.get(meetingId)).get(event.uid);
+/**
+ * An event can change who said what came after it, and a name that was not known before, also what came earlier. What is
+ * held still is shown again; where it cannot be told apart what changed, readers read all again.
+ */
+async function noteRenamed(deps: SpeakerEventDeps, meetingId: number, event: SpeakerEvent): Promise<void> {
+  const { redis, isWorthKeeping } = deps;
+  const { uid } = event;
+  const sessions = await deps.sessions.get(meetingId);
+  const session = sessions.get(uid);
   if (session?.speaker) return;
-  if (session && session.storedUntil > seconds) return renewLog(redis, meetingId);
-  const held = await readMutableSegments(redis, meetingId);
-  const renamed = held.filter(({ sessionUid, end, speaker }) => sessionUid === event.uid && end > seconds && !speaker);
-  await noteChanges(
-    redis,
-    meetingId,
-    renamed.map(({ segmentId }) => segmentId),
-  );
+  const held = (await readMutableSegments(redis, meetingId)).filter(({ sessionUid }) => sessionUid === uid);
+  if (held.length === 0 && !session?.storedUntil) return;
+  const marks = await readSpeakerMarks(redis, meetingId, uid);
+  const from = changesFrom(event, marks);
+  const isStored = session !== undefined && session.storedUntil > from;
+  if (isStored) await renewLog(redis, meetingId);
+  const near = held.filter(({ end, speaker }) => end > from && !speaker);
+  const shownBy = (known: SpeakerMark[]) => {
+    const timeline = { sessions, turns: new Map([[uid, turnsOf(known)]]) };
+    return near.map((segment) => publicationsOf(segment, timeline, isWorthKeeping));
+  };
+  const before = shownBy(marks.filter((mark) => !isSame(mark, event)));
+  const again = shownBy(marks).flatMap((publications, at) => {
+    const segment = near[at];
+    const gone = (before[at] ?? []).filter((shown) => publications.every((now) => now.segment_id !== shown.segment_id));
+    const same = JSON.stringify(before[at]) === JSON.stringify(publications);
+    return !segment || same ? [] : [{ segment, publications, gone: gone.map(withdrawn) }];
+  });
+  const moved = await showAgain(redis, meetingId, again);
+  // A newer revision of one of them came meanwhile, and may have been shown without this event.
+  if (moved) await noteRenamed(deps, meetingId, event);
 }
+
+/** The first second of the session of which an event can change who spoke. */
+function changesFrom(
+  { participant_id, participant_name, relative_client_timestamp_ms }: SpeakerEvent,
+  marks: SpeakerMark[],
+) {
+  const nameless = marks.filter(({ participantId, name }) => participantId === participant_id && !name);
+  const times = participant_name ? nameless.map(({ atMs }) => atMs) : [];
+  return Math.min(relative_client_timestamp_ms, ...times) / 1000 - reach;
+}
+
+const isSame = (mark: SpeakerMark, event: SpeakerEvent): boolean =>
+  mark.type === event.event_type &&
+  mark.participantId === event.participant_id &&
+  mark.name === event.participant_name &&
+  mark.atMs === event.relative_client_timestamp_ms;

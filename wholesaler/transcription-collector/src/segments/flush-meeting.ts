@@ -7,7 +7,7 @@ import { forgetMeeting } from '../meetings/purge-meeting.ts';
 import { isPurged } from '../meetings/purged-store.ts';
 import { redisNowMs } from '../redis/clock.ts';
 import { refreshAggregates, sessionsOf } from '../sessions/session-store.ts';
-import { readSpeakerMarks } from '../speakers/speaker-store.ts';
+import { readSpeakerTurns } from '../speakers/speaker-store.ts';
 import { forgetRevisions, readMutableSegments } from './mutable-store.ts';
 import { type FlushPlan, planFlush } from './plan-flush.ts';
 import { publishFinalized } from './publish-segments.ts';
@@ -20,7 +20,7 @@ import {
   storedSegmentsOfSessions,
 } from './segment-store.ts';
 import type { MutableSegment } from './stored-segment.ts';
-import { namelessSessions, speakerOf, type Timeline, toSegment } from './timeline.ts';
+import { namelessSessions, partsOf, speakerOf, type Timeline, toSegments } from './timeline.ts';
 
 export interface FlushDeps {
   db: Db;
@@ -67,7 +67,7 @@ async function persist(deps: FlushDeps, tx: Db, meetingId: number, final: boolea
   const shrunk = await deleteSegments(tx, meetingId, gone);
   await refreshAggregates(tx, meetingId, [...changed, ...shrunk]);
   const nameless = namelessSessions(plan.persist, sessions);
-  const timeline = { sessions, marks: await readSpeakerMarks(deps.redis, meetingId, nameless) };
+  const timeline = { sessions, turns: await readSpeakerTurns(deps.redis, meetingId, nameless) };
   if (final) await writeSpeakers(deps, tx, meetingId, timeline);
   return { purged: false, plan, timeline };
 }
@@ -79,7 +79,7 @@ async function finish(deps: FlushDeps, meetingId: number, flushed: Flushed, star
   const done = [...plan.persist, ...plan.drop];
   if (done.length === 0) return;
   await noteChanges(redis, meetingId, changedByFlush(plan));
-  const segments = plan.persist.map((segment) => toSegment(segment, timeline));
+  const segments = plan.persist.flatMap((segment) => toSegments(segment, timeline));
   await publishFinalized(redis, meetingId, segments);
   await forgetRevisions(redis, meetingId, done);
   onStored?.(plan.persist.length, (performance.now() - startedAt) / 1000);
@@ -92,12 +92,18 @@ const changedByFlush = ({ persist, drop }: FlushPlan): string[] =>
 /** Until here a late speaker event could still change a name, so names that follow from events were not stored. */
 async function writeSpeakers({ redis }: FlushDeps, tx: Db, meetingId: number, { sessions }: Timeline): Promise<void> {
   const segments = await namelessSegments(tx, meetingId);
-  const marks = await readSpeakerMarks(redis, meetingId, namelessSessions(segments, sessions));
-  const named = segments.flatMap((segment) => {
-    const speaker = speakerOf(segment, { sessions, marks });
-    return speaker === null ? [] : [{ segmentId: segment.segmentId, speaker }];
-  });
-  await nameSpeakers(tx, meetingId, named);
+  const turns = await readSpeakerTurns(redis, meetingId, namelessSessions(segments, sessions));
+  const timeline = { sessions, turns };
+  const named = segments.map((segment) => ({
+    segmentId: segment.segmentId,
+    speaker: speakerOf(segment, timeline),
+    parts: partsOf(segment, timeline) ?? null,
+  }));
+  await nameSpeakers(
+    tx,
+    meetingId,
+    named.filter(({ speaker, parts }) => speaker !== null || parts !== null),
+  );
 }
 
 const uidsOf = (segments: MutableSegment[]): string[] => [...new Set(segments.map(({ sessionUid }) => sessionUid))];

@@ -4,12 +4,13 @@ import type { SegmentFilter } from '../filters/segment-filter.ts';
 import { storable } from '../messages/storable.ts';
 import { isVoid } from '../sessions/session.ts';
 import type { SessionDeps } from '../sessions/start-session.ts';
-import { readSpeakerMarks } from '../speakers/speaker-store.ts';
+import { readSpeakerTurns } from '../speakers/speaker-store.ts';
+import { type TimedWord, textOf } from '../speakers/split-by-speaker.ts';
 import { keepSegments } from './mutable-store.ts';
 import { withdrawn } from './publish-segments.ts';
 import { revisionOf, revisionTimeMs } from './revision.ts';
 import type { MutableSegment } from './stored-segment.ts';
-import { namelessSessions, type Timeline, toSegment } from './timeline.ts';
+import { namelessSessions, type Timeline, toSegments } from './timeline.ts';
 
 export interface TranscriptionDeps extends SessionDeps {
   isWorthKeeping: SegmentFilter;
@@ -35,23 +36,19 @@ export async function keepTranscriptions(
     ),
   );
   const sessions = await deps.sessions.get(meetingId);
-  const marks = await readSpeakerMarks(deps.redis, meetingId, namelessSessions(segments, sessions));
+  const turns = await readSpeakerTurns(deps.redis, meetingId, namelessSessions(segments, sessions));
   const arrivals = segments.map((segment) => ({
     segment,
-    publication: publicationOf(segment, { sessions, marks }, deps.isWorthKeeping),
+    publications: publicationsOf(segment, { sessions, turns }, deps.isWorthKeeping),
   }));
   await keepSegments(deps.redis, meetingId, arrivals);
 }
 
 /** Void and filtered words are not shown; a final of that kind takes back what its drafts showed. */
-function publicationOf(
-  segment: MutableSegment,
-  timeline: Timeline,
-  isWorthKeeping: SegmentFilter,
-): Segment | undefined {
-  const shown = toSegment(segment, timeline);
+export function publicationsOf(segment: MutableSegment, timeline: Timeline, isWorthKeeping: SegmentFilter): Segment[] {
+  const shown = toSegments(segment, timeline);
   if (!isVoid(timeline.sessions.get(segment.sessionUid), segment) && isWorthKeeping(segment)) return shown;
-  return segment.completed ? withdrawn(shown) : undefined;
+  return segment.completed ? shown.map(withdrawn) : [];
 }
 
 /** Two of the same message have the same revision: the later one counts. */
@@ -75,7 +72,16 @@ function toMutable(segment: StreamSegment, uid: string, entryId: string): Mutabl
     language: segment.language,
     speaker: segment.speaker ? storable(segment.speaker) : null,
     completed: segment.completed,
+    words: wordsOf(segment),
+    parts: null,
     revision,
     receivedAtMs: revisionTimeMs(revision),
   };
+}
+
+/** Where the message names the speaker, nobody asks who said a word. Words that are not the whole text are no use. */
+function wordsOf({ speaker, text, words }: StreamSegment): TimedWord[] | null {
+  if (speaker || !words) return null;
+  const timed = words.map(({ text: word, start, end }) => ({ text: storable(word), start, end }));
+  return textOf(timed) === storable(text).trim() ? timed : null;
 }

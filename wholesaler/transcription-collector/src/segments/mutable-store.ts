@@ -3,9 +3,10 @@ import type { Segment } from '@vexa/shared/contracts/transcript';
 import { newEpoch } from '@vexa/shared/transcripts/cursor';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { changeKeys, luaNoteChanges } from '../changes/change-log.ts';
+import { changeKeys, luaNoteChanges, renewLog } from '../changes/change-log.ts';
 import { keyTtlSeconds, ownKeys } from '../redis/keys.ts';
 import { defineScript } from '../redis/script.ts';
+import { TimedWord } from '../speakers/split-by-speaker.ts';
 import { revisionLength, revisionTimeMs } from './revision.ts';
 import type { MutableSegment } from './stored-segment.ts';
 
@@ -17,12 +18,13 @@ const Content = z.object({
   language: z.string().nullable(),
   speaker: z.string().nullable(),
   completed: z.boolean(),
+  words: z.array(TimedWord).nullable(),
 });
 
 export interface Arrival {
   segment: MutableSegment;
-  /** What live readers are shown if this revision is news; undefined shows nothing. */
-  publication: Segment | undefined;
+  /** What live readers are shown if this revision is news. */
+  publications: Segment[];
 }
 
 // Bounds a frame on the live channel, and the time Redis does nothing else.
@@ -41,11 +43,11 @@ export async function keepSegments(redis: Redis, meetingId: number, arrivals: Ar
 }
 
 async function keepStep(redis: Redis, meetingId: number, arrivals: Arrival[]): Promise<void> {
-  const args = arrivals.flatMap(({ segment, publication }) => [
+  const args = arrivals.flatMap(({ segment, publications }) => [
     segment.segmentId,
     segment.revision,
     encode(segment),
-    publication ? JSON.stringify(publication) : '',
+    asList(publications),
   ]);
   await keepScript(
     redis,
@@ -58,6 +60,32 @@ async function keepStep(redis: Redis, meetingId: number, arrivals: Arrival[]): P
     ],
     [meetingId, channels.mutableSegments(meetingId), new Date().toISOString(), keyTtlSeconds, newEpoch(), ...args],
   );
+}
+
+interface Reshown extends Arrival {
+  /** Parts that were shown before and are none any more. */
+  gone: Segment[];
+}
+
+/**
+ * Shows held segments again, about which something else than their words changed. True when a newer revision of one came
+ * meanwhile: that one was left out.
+ */
+export async function showAgain(redis: Redis, meetingId: number, reshown: Reshown[]): Promise<boolean> {
+  if (reshown.length === 0) return false;
+  // A reader by cursor is told what there is of a segment, and not what is gone of it.
+  if (reshown.some(({ gone }) => gone.length > 0)) await renewLog(redis, meetingId);
+  const args = reshown.flatMap(({ segment, publications, gone }) => [
+    segment.segmentId,
+    segment.revision,
+    asList([...publications, ...gone]),
+  ]);
+  const moved = await againScript(
+    redis,
+    [ownKeys.purged(meetingId), keys.meetingSegments(meetingId), ...changeKeys(meetingId)],
+    [channels.mutableSegments(meetingId), new Date().toISOString(), keyTtlSeconds, newEpoch(), ...args],
+  );
+  return moved === 1;
 }
 
 export async function readMutableSegments(redis: Redis, meetingId: number): Promise<MutableSegment[]> {
@@ -95,13 +123,16 @@ export async function forgetRevisions(redis: Redis, meetingId: number, done: Mut
 export const activeMeetings = async (redis: Redis): Promise<number[]> =>
   (await redis.smembers(keys.activeMeetings)).map(Number);
 
-const encode = ({ revision, sessionUid: uid, start, end, text, language, speaker, completed }: MutableSegment) =>
-  revision + JSON.stringify({ uid, start, end, text, language, speaker, completed });
+const encode = ({ revision, sessionUid: uid, start, end, text, language, speaker, completed, words }: MutableSegment) =>
+  revision + JSON.stringify({ uid, start, end, text, language, speaker, completed, words });
+
+/** JSON objects with commas between them, of which scripts make a list. */
+const asList = (segments: Segment[]): string => segments.map((segment) => JSON.stringify(segment)).join(',');
 
 function decode(segmentId: string, value: string): MutableSegment {
   const revision = value.slice(0, revisionLength);
   const { uid, ...content } = Content.parse(JSON.parse(value.slice(revisionLength)));
-  return { ...content, segmentId, sessionUid: uid, revision, receivedAtMs: revisionTimeMs(revision) };
+  return { ...content, parts: null, segmentId, sessionUid: uid, revision, receivedAtMs: revisionTimeMs(revision) };
 }
 
 const olderScript = defineScript(`
@@ -137,6 +168,26 @@ const keepScript = defineScript(`${luaNoteChanges}
     redis.call('PUBLISH', channel, '{"segments":[' .. table.concat(shown, ',') .. '],"ts":"' .. ts .. '"}')
   end
   return #kept
+`);
+
+const againScript = defineScript(`${luaNoteChanges}
+  local purged, held = KEYS[1], KEYS[2]
+  if redis.call('EXISTS', purged) == 1 then return 0 end
+  local ids, shown, moved = {}, {}, 0
+  for i = 5, #ARGV, 3 do
+    local mine = redis.call('HGET', held, ARGV[i])
+    if mine and string.sub(mine, 1, ${revisionLength}) == ARGV[i + 1] then
+      table.insert(ids, ARGV[i])
+      if ARGV[i + 2] ~= '' then table.insert(shown, ARGV[i + 2]) end
+    elseif mine then
+      moved = 1
+    end
+  end
+  if #ids > 0 then noteChanges(KEYS[3], KEYS[4], ARGV[4], ARGV[3], ids) end
+  if #shown > 0 then
+    redis.call('PUBLISH', ARGV[1], '{"segments":[' .. table.concat(shown, ',') .. '],"ts":"' .. ARGV[2] .. '"}')
+  end
+  return moved
 `);
 
 const forgetScript = defineScript(`

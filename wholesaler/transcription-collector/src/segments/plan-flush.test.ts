@@ -15,6 +15,8 @@ const held = (n: number, changes: Partial<MutableSegment> = {}): MutableSegment 
   language: 'en',
   speaker: null,
   completed: true,
+  words: null,
+  parts: null,
   receivedAtMs: nowMs - 60_000,
   revision: 'r',
   ...changes,

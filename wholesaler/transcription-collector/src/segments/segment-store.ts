@@ -2,6 +2,7 @@ import type { Db } from '@vexa/shared/db/client';
 import { meetingSessions, meetings, transcriptions } from '@vexa/wholesaler-database/schema';
 import { and, eq, getTableColumns, gte, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { SpokenPart } from '../speakers/split-by-speaker.ts';
 import type { StoredSegment } from './stored-segment.ts';
 
 const rowsPerStatement = 1_000;
@@ -15,9 +16,9 @@ export async function storedSegmentsOfSessions(db: Db, meetingId: number, uids: 
   return select(db, eq(transcriptions.meeting_id, meetingId), inArray(transcriptions.session_uid, uids));
 }
 
-/** Segments whose message named no speaker. */
+/** Segments of which it is not written down who spoke. */
 export const namelessSegments = (db: Db, meetingId: number): Promise<StoredSegment[]> =>
-  select(db, eq(transcriptions.meeting_id, meetingId), isNull(transcriptions.speaker));
+  select(db, eq(transcriptions.meeting_id, meetingId), isNull(transcriptions.speaker), isNull(transcriptions.parts));
 
 export async function storedSegmentsById(db: Db, meetingId: number, ids: string[]): Promise<StoredSegment[]> {
   if (ids.length === 0) return [];
@@ -38,17 +39,18 @@ export async function putSegments(db: Db, meetingId: number, segments: StoredSeg
     const again = await db.execute(sql`
       with incoming as (
         select * from json_to_recordset(${JSON.stringify(rows)}::json) as r(segment_id text, session_uid text,
-          start_time float8, end_time float8, text text, language text, speaker text, created_at timestamptz)
+          start_time float8, end_time float8, text text, language text, speaker text, created_at timestamptz,
+          words jsonb)
       ), again as (
         select distinct i.session_uid from incoming i
         join ${transcriptions} t on t.meeting_id = ${meetingId} and t.segment_id = i.segment_id
       ), put as (
         insert into ${transcriptions}
-          (meeting_id, user_id, segment_id, session_uid, start_time, end_time, text, language, speaker, created_at)
+          (meeting_id, user_id, segment_id, session_uid, start_time, end_time, text, language, speaker, created_at, words)
         select ${meetingId}, (select user_id from ${meetings} where id = ${meetingId}), i.* from incoming i
         on conflict (meeting_id, segment_id) do update set start_time = excluded.start_time,
           end_time = excluded.end_time, text = excluded.text, speaker = excluded.speaker,
-          language = excluded.language, created_at = excluded.created_at
+          language = excluded.language, created_at = excluded.created_at, words = excluded.words, parts = null
       ), added as (
         update ${meetingSessions} s
         set total_segment_duration_seconds = s.total_segment_duration_seconds + n.seconds,
@@ -97,14 +99,20 @@ export async function deleteAllSegments(db: Db, meetingId: number): Promise<void
   await db.delete(transcriptions).where(eq(transcriptions.meeting_id, meetingId));
 }
 
-export async function nameSpeakers(db: Db, meetingId: number, names: { segmentId: string; speaker: string }[]) {
-  const bySpeaker = Map.groupBy(names, ({ speaker }) => speaker);
-  for (const [speaker, named] of bySpeaker) {
-    const ids = named.map(({ segmentId }) => segmentId);
-    await db
-      .update(transcriptions)
-      .set({ speaker })
-      .where(and(eq(transcriptions.meeting_id, meetingId), inArray(transcriptions.segment_id, ids)));
+interface Named {
+  segmentId: string;
+  speaker: string | null;
+  parts: SpokenPart[] | null;
+}
+
+/** Writes down who spoke; when each word was said is not asked any more after that. */
+export async function nameSpeakers(db: Db, meetingId: number, named: Named[]): Promise<void> {
+  for (let from = 0; from < named.length; from += rowsPerStatement) {
+    const rows = named.slice(from, from + rowsPerStatement);
+    await db.execute(sql`
+      update ${transcriptions} t set speaker = n.speaker, parts = n.parts, words = null
+      from json_to_recordset(${JSON.stringify(rows)}::json) as n("segmentId" text, speaker text, parts jsonb)
+      where t.meeting_id = ${meetingId} and t.segment_id = n."segmentId"`);
   }
 }
 
@@ -128,6 +136,8 @@ const fromRow = (row: Row): StoredSegment => ({
   language: row.language,
   speaker: row.speaker,
   completed: true,
+  words: row.words,
+  parts: row.parts,
   receivedAtMs: row.created_at.getTime(),
 });
 
@@ -141,4 +151,5 @@ const toRow = (segment: StoredSegment) => ({
   language: segment.language,
   speaker: segment.speaker,
   created_at: new Date(segment.receivedAtMs).toISOString(),
+  words: segment.words,
 });

@@ -1,3 +1,5 @@
+import type { SpokenPart, TimedWord } from '../speakers/split-by-speaker.ts';
+
 /** A segment as the collector holds it: times in seconds of its own session, `speaker` only when the message gave one. */
 export interface StoredSegment {
   segmentId: string;
@@ -8,6 +10,10 @@ export interface StoredSegment {
   language: string | null;
   speaker: string | null;
   completed: boolean;
+  /** When each word was said, as long as that may be needed to tell who said it. */
+  words: TimedWord[] | null;
+  /** Decided for good: the parts of a segment that several people spoke. */
+  parts: SpokenPart[] | null;
   /** When the words came in, ms since the epoch. */
   receivedAtMs: number;
 }

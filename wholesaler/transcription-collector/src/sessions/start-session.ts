@@ -10,7 +10,8 @@ import { storable } from '../messages/storable.ts';
 import { readMutableSegments } from '../segments/mutable-store.ts';
 import { publishWithdrawn } from '../segments/publish-segments.ts';
 import { deleteSegmentsFrom } from '../segments/segment-store.ts';
-import { toSegment } from '../segments/timeline.ts';
+import { toSegments } from '../segments/timeline.ts';
+import { readSpeakerTurns } from '../speakers/speaker-store.ts';
 import { isVoid, type Sessions, voidFrom } from './session.ts';
 import type { SessionCache } from './session-cache.ts';
 import { putStartedSession, putSupersededSession, refreshAggregates, sessionsOf } from './session-store.ts';
@@ -79,8 +80,8 @@ async function withdrawVoid({ db, redis }: SessionDeps, meetingId: number, uid: 
   const sessions = await sessionsOf(db, meetingId);
   const held = await readMutableSegments(redis, meetingId);
   const hidden = held.filter((segment) => segment.sessionUid === uid && isVoid(sessions.get(uid), segment));
-  const timeline = { sessions, marks: new Map() };
-  const withdrawn = [...deleted, ...hidden].map((segment) => toSegment(segment, timeline));
+  const timeline = { sessions, turns: await readSpeakerTurns(redis, meetingId, [uid]) };
+  const withdrawn = [...deleted, ...hidden].flatMap((segment) => toSegments(segment, timeline));
   await publishWithdrawn(redis, meetingId, withdrawn);
   // Everything of the session is told again: a collector that died here may have deleted more than this.
   await renewLog(redis, meetingId);

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { keyTtlSeconds, ownKeys } from '../redis/keys.ts';
 import { defineScript } from '../redis/script.ts';
-import type { SpeakerMark } from './speaker-turns.ts';
+import { type SpeakerMark, type SpeakerTurn, turnsOf } from './speaker-turns.ts';
 
 // A session of eight hours with a change every two seconds; what is over it is dropped, oldest first.
 const maxEventsPerSession = 15_000;
@@ -33,18 +33,21 @@ export async function keepSpeakerEvent(redis: Redis, meetingId: number, event: S
   );
 }
 
-export type SpeakerMarks = ReadonlyMap<string, SpeakerMark[]>;
+export type SpeakerTurns = ReadonlyMap<string, readonly SpeakerTurn[]>;
 
-/** The timelines of some sessions of a meeting, by uid. */
-export async function readSpeakerMarks(redis: Redis, meetingId: number, uids: Iterable<string>): Promise<SpeakerMarks> {
-  const read = async (uid: string): Promise<[string, SpeakerMark[]]> => {
-    const members = (await redis.zrange(keys.speakerEvents(uid), '0', '-1')).map((text) =>
-      Member.parse(JSON.parse(text)),
-    );
-    // Two meetings may use the same uid, and must not hear of each other.
-    return [uid, members.filter(({ meeting }) => meeting === meetingId).map(toMark)];
-  };
+/** Who spoke when in some sessions of a meeting, by uid. */
+export async function readSpeakerTurns(redis: Redis, meetingId: number, uids: Iterable<string>): Promise<SpeakerTurns> {
+  const read = async (uid: string) => [uid, turnsOf(await readSpeakerMarks(redis, meetingId, uid))] as const;
   return new Map(await Promise.all([...new Set(uids)].map(read)));
+}
+
+/** The events of one session, oldest first. */
+export async function readSpeakerMarks(redis: Redis, meetingId: number, uid: string): Promise<SpeakerMark[]> {
+  const members = (await redis.zrange(keys.speakerEvents(uid), '0', '-1')).map((text) =>
+    Member.parse(JSON.parse(text)),
+  );
+  // Two meetings may use the same uid, and must not hear of each other.
+  return members.filter(({ meeting }) => meeting === meetingId).map(toMark);
 }
 
 const toMark = ({ type, id, name, ms }: z.infer<typeof Member>): SpeakerMark => ({

@@ -2,45 +2,65 @@
 export interface SpeakerMark {
   type: 'SPEAKER_START' | 'SPEAKER_END';
   participantId: string;
+  /** Empty while the page showed no name. */
   name: string;
   atMs: number;
 }
 
-interface Turn {
-  name: string;
+/** From when to when, in seconds of the session, somebody spoke. */
+export interface SpeakerTurn {
+  participantId: string;
+  /** Null for somebody whose name was never shown. */
+  name: string | null;
   from: number;
   to: number;
 }
 
 /**
- * Who spoke most between `start` and `end` (seconds of the session), or null when nobody is known to have. A turn
- * that began before the segment counts, and one without an end is still going on.
+ * The turns of a session, in the order of their beginnings. One without an end is still going on. A name that changed
+ * counts from then on; a turn from before somebody's name was known gets the first one they were seen with.
  */
-export function whoSpoke(marks: readonly SpeakerMark[], { start, end }: { start: number; end: number }): string | null {
-  const spoken = new Map<string, number>();
-  for (const turn of turnsOf(marks)) {
-    const overlap = Math.min(turn.to, end) - Math.max(turn.from, start);
-    if (overlap > 0) spoken.set(turn.name, (spoken.get(turn.name) ?? 0) + overlap);
-  }
-  const ranked = [...spoken].sort(([a, mine], [b, theirs]) => theirs - mine || (a < b ? -1 : 1));
-  return ranked[0]?.[0] ?? null;
-}
-
-function turnsOf(marks: readonly SpeakerMark[]): Turn[] {
+export function turnsOf(marks: readonly SpeakerMark[]): SpeakerTurn[] {
   const ordered = [...marks].sort((a, b) => a.atMs - b.atMs || rank(a) - rank(b));
-  const open = new Map<string, { name: string; from: number }>();
-  const turns: Turn[] = [];
-  for (const { type, participantId, name, atMs } of ordered) {
+  const firstNames = new Map<string, string>();
+  for (const { participantId, name } of ordered) {
+    if (name && !firstNames.has(participantId)) firstNames.set(participantId, name);
+  }
+  const open = new Map<string, SpeakerTurn>();
+  const turns: SpeakerTurn[] = [];
+  for (const { type, participantId, name: shown, atMs } of ordered) {
     const turn = open.get(participantId);
     if (type === 'SPEAKER_START') {
-      if (!turn) open.set(participantId, { name, from: atMs / 1000 });
+      if (turn) continue;
+      const name = shown || (firstNames.get(participantId) ?? null);
+      const begun = { participantId, name, from: atMs / 1000, to: Number.POSITIVE_INFINITY };
+      open.set(participantId, begun);
+      turns.push(begun);
     } else if (turn) {
-      turns.push({ ...turn, to: atMs / 1000 });
+      turn.to = atMs / 1000;
       open.delete(participantId);
     }
   }
-  return [...turns, ...[...open.values()].map((turn) => ({ ...turn, to: Number.POSITIVE_INFINITY }))];
+  return turns;
 }
 
 // An end and a new start of the same instant: the old turn closes first.
 const rank = ({ type }: SpeakerMark): number => (type === 'SPEAKER_END' ? 0 : 1);
+
+/**
+ * Who spoke most between `start` and `end` (seconds of the session), or null when nobody is known to have. A turn
+ * that began before the segment counts.
+ */
+export function whoSpoke(turns: readonly SpeakerTurn[], { start, end }: { start: number; end: number }): string | null {
+  const spoken = new Map<string | null, number>();
+  for (const turn of turns) {
+    const overlap = overlapOf(turn, { start, end });
+    if (overlap > 0) spoken.set(turn.name, (spoken.get(turn.name) ?? 0) + overlap);
+  }
+  const ranked = [...spoken].sort(([a, mine], [b, theirs]) => theirs - mine || ((a ?? '') < (b ?? '') ? -1 : 1));
+  return ranked[0]?.[0] ?? null;
+}
+
+/** Seconds that both have in common; negative: how far they are apart. */
+export const overlapOf = (turn: SpeakerTurn, { start, end }: { start: number; end: number }): number =>
+  Math.min(turn.to, end) - Math.max(turn.from, start);

@@ -8,10 +8,10 @@ import { isPurged } from '../meetings/purged-store.ts';
 import { readMutableSegments, readMutableSegmentsById } from '../segments/mutable-store.ts';
 import { storedSegments, storedSegmentsById } from '../segments/segment-store.ts';
 import type { MutableSegment, StoredSegment } from '../segments/stored-segment.ts';
-import { namelessSessions, toSegment } from '../segments/timeline.ts';
+import { namelessSessions, toSegments } from '../segments/timeline.ts';
 import { isVoid, type Sessions } from '../sessions/session.ts';
 import { sessionsOf } from '../sessions/session-store.ts';
-import { readSpeakerMarks } from '../speakers/speaker-store.ts';
+import { readSpeakerTurns } from '../speakers/speaker-store.ts';
 
 export interface ReadDeps {
   db: Db;
@@ -86,8 +86,8 @@ async function merge(deps: ReadDeps, meetingId: number, parts: Parts): Promise<R
       deps.isWorthKeeping(segment),
   );
   const all = [...stored, ...live];
-  const timeline = { sessions, marks: await readSpeakerMarks(deps.redis, meetingId, namelessSessions(all, sessions)) };
-  return { segments: all.map((segment) => toSegment(segment, timeline)).sort(bySpokenOrder), sessions };
+  const timeline = { sessions, turns: await readSpeakerTurns(deps.redis, meetingId, namelessSessions(all, sessions)) };
+  return { segments: all.flatMap((segment) => toSegments(segment, timeline)).sort(bySpokenOrder), sessions };
 }
 
 const goneSegment = (segmentId: string): Segment => ({
