@@ -7,7 +7,7 @@ import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { localRateLimits } from '@vexa/shared/limits/rate-limits';
 import { defaultTiming, type EventStreamTiming } from '@vexa/shared/live/event-stream';
-import { attachLiveServer, type LiveServer } from '@vexa/shared/live/live-server';
+import { attachLiveServer, type LiveServer, watchLiveSockets } from '@vexa/shared/live/live-server';
 import { createLogger, type Logger } from '@vexa/shared/logging';
 import type { Service } from '@vexa/shared/service';
 import { measureOutbox } from '@vexa/shared/webhooks/outbox-metrics';
@@ -138,6 +138,7 @@ export function createService(config: RetailerConfig, overrides: Overrides = {})
           open: (key: string) => openLiveAccess({ db, hub, lateReaders }, key),
         }),
       );
+      watchLiveSockets(metrics, live);
       return { url: http.url, adminUrl: admin.url };
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { liveKeyOf } from '../auth/api-key.ts';
+import { type Metrics, watchGauge } from '../http/metrics.ts';
 import { errorFields, type Logger } from '../logging.ts';
 import { serializeFrame } from './bounded-sender.ts';
 import { type LiveSource, serveLiveSocket } from './live-socket.ts';
@@ -25,6 +26,8 @@ export interface LiveServerDeps<Key> {
 }
 
 export interface LiveServer extends AsyncDisposable {
+  /** Open sockets. */
+  readonly size: number;
   /** Closes the sockets of a user whose key no longer opens anything. */
   recheck(userId: number): Promise<void>;
   /** Makes every client connect anew and read again, because frames may have been lost on the way to us. */
@@ -91,6 +94,9 @@ export function attachLiveServer<Key>(server: Server, deps: LiveServerDeps<Key>)
   }, pingEveryMs);
 
   return {
+    get size() {
+      return sockets.clients.size;
+    },
     async recheck(userId) {
       const theirs = [...accesses].filter(([, access]) => access.userId === userId);
       await Promise.all(theirs.map(([socket, access]) => recheckSocket(socket, access)));
@@ -110,6 +116,9 @@ export function attachLiveServer<Key>(server: Server, deps: LiveServerDeps<Key>)
     },
   };
 }
+
+export const watchLiveSockets = ({ registry }: Metrics, live: LiveServer): void =>
+  watchGauge(registry, 'vexa_live_sockets', 'Clients connected to /ws.', () => live.size);
 
 async function openAccess<Key>(
   socket: WebSocket,

@@ -5,7 +5,7 @@ import { createMetrics } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { addressOf } from '@vexa/shared/limits/address-of';
 import { connectRateLimits } from '@vexa/shared/limits/rate-limits';
-import { attachLiveServer } from '@vexa/shared/live/live-server';
+import { attachLiveServer, watchLiveSockets } from '@vexa/shared/live/live-server';
 import { createLogger, type Logger } from '@vexa/shared/logging';
 import { SharedSubscriber } from '@vexa/shared/redis/shared-subscriber';
 import type { Service } from '@vexa/shared/service';
@@ -63,6 +63,7 @@ export function createService(config: GatewayConfig, overrides: { logger?: Logge
         'bot-manager': () => upstreams.botManager.check(),
         'transcription-collector': () => upstreams.collector.check(),
       };
+      const metrics = createMetrics('api-gateway');
       const app = createApp({
         keys,
         upstreams,
@@ -71,7 +72,7 @@ export function createService(config: GatewayConfig, overrides: { logger?: Logge
         corsOrigins: config.corsOrigins,
         checks,
         logger,
-        metrics: createMetrics('api-gateway'),
+        metrics,
         // This address is public: without a token of the operator's, nobody knows the one to send.
         metricsToken: config.metricsToken ?? randomUUID(),
       });
@@ -84,6 +85,7 @@ export function createService(config: GatewayConfig, overrides: { logger?: Logge
           open: (key, request) => openLiveAccess(access, key, () => addressOf(request, trustedProxies)),
         }),
       );
+      watchLiveSockets(metrics, live);
       stack.use(followAuthChanges({ subscriber, keys, live, logger }));
       return { url: http.url };
     },
