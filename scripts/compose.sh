@@ -34,16 +34,13 @@ logs() { # service, as the compose file or the first version names it
   compose logs --follow --tail 100 ${service:+"$service"}
 }
 
-run_bot() { # user (an email, or a name for one), meeting, key
+run_bot() { # user, meeting, key
   local user=${1:-first@example.com} meeting=$2 key=$3 gateway answer
-  [ -n "$meeting" ] || fail "Which meeting? make run-bot MEETING=my-room (USER=ann@example.com for a user of their own)"
+  [ -n "$meeting" ] || fail "Which meeting? make run-bot MEETING=my-room (and USER=user123, if you like)"
   require_running
   gateway="http://localhost:$(value_of GATEWAY_PORT)"
   admin="http://127.0.0.1:$(value_of ADMIN_PORT)"
-  if [ -z "$key" ]; then
-    [[ $user == *@* ]] || user=$user@example.com
-    key=$(key_of "$user" 10)
-  fi
+  key=${key:-$(first_key)}
   answer=$(curl -sS -X POST "$gateway/bot/run" -H 'content-type: application/json' -H @<(printf 'X-API-Key: %s' "$key") \
     --data "{\"user_id\":\"$user\",\"meeting_id\":\"$meeting\"}") || fail "The gateway does not answer at $gateway: make ps"
   printf '%s\n' "$answer"

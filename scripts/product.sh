@@ -11,7 +11,7 @@ fail() {
   exit 1
 }
 compose() { docker compose --env-file "$env_file" -f "docker-compose.$product.yml" "$@"; }
-# The keys of users that these scripts made: an email and a key in each line.
+# The email and the key of the first user.
 keys_file=$env_file.keys
 
 require_docker() {
@@ -55,17 +55,15 @@ call() { # method, path, body
     -H @<(printf 'X-Admin-API-Key: %s' "$(value_of ADMIN_API_TOKEN)") ${3:+--data "$3"}
 }
 
-# A new key of the user with this email, who is made when there is none. It is kept in the file of keys.
-key_of() { # email, bots at once
-  local id key
-  if [ -e "$keys_file" ] && key=$(awk -v email="$1" '$1 == email { print $2; found = 1 } END { exit !found }' "$keys_file"); then
-    printf '%s' "$key"
-    return
+# The key of the first user, who is made when there is none. It is kept in the file of keys.
+first_key() {
+  local email=first@example.com id key
+  if [ ! -s "$keys_file" ]; then
+    id=$(call POST /admin/users "{\"email\":\"$email\",\"max_concurrent_bots\":10}" | sed 's/.*"id":\([0-9]*\).*/\1/')
+    key=$(call POST "/admin/users/$id/tokens" '{"name":"first key"}' | sed 's/.*"token":"\([^"]*\)".*/\1/')
+    (umask 077 && printf '%s %s\n' "$email" "$key" >"$keys_file")
   fi
-  id=$(call POST /admin/users "{\"email\":\"$1\",\"max_concurrent_bots\":$2}" | sed 's/.*"id":\([0-9]*\).*/\1/')
-  key=$(call POST "/admin/users/$id/tokens" '{"name":"first key"}' | sed 's/.*"token":"\([^"]*\)".*/\1/')
-  (umask 077 && printf '%s %s\n' "$1" "$key" >>"$keys_file")
-  printf '%s' "$key"
+  cut -d ' ' -f 2 "$keys_file"
 }
 
 # Makes the first user unless there are users, and says how to begin.
@@ -75,7 +73,8 @@ welcome() { # address of the API, platform, native meeting id
     return
   fi
   local key
-  key=$(key_of first@example.com 10)
+  rm -f "$keys_file" # of a user that is gone
+  key=$(first_key)
   say "Ready. The key of the first user, first@example.com, kept in $keys_file:"
   printf '  %s\n\nTry it:\n' "$key"
   printf "  curl -X POST %s/bots -H 'X-API-Key: %s' -H 'content-type: application/json' \\\\\n" "$1" "$key"

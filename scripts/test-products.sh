@@ -64,8 +64,9 @@ products() {
   COMPOSE_PROFILES=load-tester docker compose --env-file .env.wholesaler -f docker-compose.wholesaler.yml \
     run --rm --no-deps --env LOAD_API_KEY="$key" load-tester --stack --meetings 1 --first 10 --final 10
 
-  say "The first version's targets"
-  make --no-print-directory run-bot USER=user123 MEETING=meeting456
+  say "The first version's commands and targets"
+  scripts/first-version.sh "$wholesaler" "$key"
+  make --no-print-directory run-bot USER=user123 MEETING=meeting457
   make --no-print-directory ps
   make --no-print-directory down
   [ -z "$(docker ps --all --quiet --filter name=vexa-bot --filter network=vexa_bots)" ] || fail "make down left bots behind."
