@@ -9,6 +9,7 @@ import type { BotSettings, MeetingConfig } from './config.ts';
 import { createDeparture, type Departure } from './engine/departure.ts';
 import { completed, type Ending, exitCodes, failed, RunOver } from './engine/endings.ts';
 import { enterAndStay } from './engine/enter-and-stay.ts';
+import { pruneDiagnoses } from './engine/keep-diagnosis.ts';
 import { Progress } from './engine/progress.ts';
 import { findRecipe } from './recipes/find-recipe.ts';
 
@@ -90,6 +91,7 @@ export function startBot(settings: BotSettings, overrides: Overrides = {}): BotR
 async function attend({ settings, logger, departure, progress, audio }: Parts): Promise<Ending> {
   const { meeting } = settings;
   const recipe = findRecipe(meeting.platform);
+  if (settings.diagnosisDir) await pruneDiagnoses(settings.diagnosisDir);
   logger.info({ platform: recipe.platform, recipe: recipe.version, checkedOn: recipe.checkedOn }, 'attending');
   const maxTime = setTimeout(
     () => departure.go(completed('max_bot_time_exceeded', 'The bot stayed as long as it may.')),

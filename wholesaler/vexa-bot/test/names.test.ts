@@ -127,7 +127,8 @@ test.each<[Platform, string, string, number]>([
         .flatMap(turnsOf)
         .map(({ name }) => name),
     );
-    expect([...names].sort()).toEqual(['Ann', 'Ben', 'Cleo']);
+    // Somebody who spoke before the page showed their name is told as somebody, never by what stands in for it.
+    expect([...names].filter((name) => name !== '').sort()).toEqual(['Ann', 'Ben', 'Cleo']);
   },
   180_000,
 );

@@ -18,7 +18,7 @@ const counting = (from: number, count: number) =>
   Int16Array.from({ length: count }, (_, index) => 1 + ((from + index) % 30_000));
 const positions = (audio: Float32Array) => Int16Array.from(audio, (sample) => Math.round(sample * 32_768));
 
-function open(keptSeconds = 60): ParticipantStream & { say(seconds: number): void } {
+function open(keptSeconds = 60): ParticipantStream & { say(seconds: number): void; hush(seconds: number): void } {
   const stream = new ParticipantStream({
     url: server.url,
     startedAt,
@@ -33,6 +33,9 @@ function open(keptSeconds = 60): ParticipantStream & { say(seconds: number): voi
         stream.write(counting(said, 1_600));
         said += 1_600;
       }
+    },
+    hush(seconds: number) {
+      for (let left = seconds * sampleRate; left > 0; left -= 1_600) stream.write(new Int16Array(1_600));
     },
   });
 }
@@ -110,4 +113,69 @@ test('a server that stays away is given up at the deadline, and the loss is told
   stream.say(2);
   await stream.finish(500);
   expect(stream.lostSeconds).toBe(2);
+});
+
+test('long silence is not sent, and what is said after it keeps its time and its speaker', async () => {
+  const stream = open();
+  stream.identify({ id: 'p1', name: 'Ann' });
+  const first = await waitFor('the first session', () => server.sessions[0]);
+  stream.setSpeaking({ id: 'p1', name: 'Ann' }, true, startedAt);
+  stream.say(2);
+  stream.hush(29.9);
+  await waitFor('all that was heard', () => first.seconds() > 31.8);
+  expect(first.ended).toBe(false);
+  stream.hush(0.1);
+  await waitFor('the end of the first session', () => first.ended && !first.open);
+  stream.hush(3_600);
+  stream.say(2);
+  const second = await waitFor('the second session', () => server.sessions[1]);
+  await stream.finish(10_000);
+  expect(server.sessions).toHaveLength(2);
+  expect(first.seconds()).toBe(32);
+  expect(second.config.resumes).toBeUndefined();
+  expect(second.config.start_timestamp).toBe('2026-08-01T10:00:31.000Z');
+  expect(positions(second.audio())).toEqual(
+    Int16Array.from([...new Int16Array(sampleRate), ...counting(2 * sampleRate, 2 * sampleRate)]),
+  );
+  expect(second.controls).toMatchObject([
+    { payload: { event_type: 'SPEAKER_START', relative_client_timestamp_ms: 0 } },
+  ]);
+  expect(stream.lostSeconds).toBe(0);
+});
+
+test('who speaks again while the silence before is being ended loses nothing, and a broken end is taken up again', async () => {
+  const stream = open();
+  stream.identify({ id: 'p1', name: 'Ann' });
+  const first = await waitFor('the first session', () => server.sessions[0]);
+  stream.say(2);
+  stream.hush(30);
+  stream.say(1);
+  const second = await waitFor('the second session', () => server.sessions[1]);
+  second.cut();
+  const third = await waitFor('the third session', () => server.sessions[2]);
+  await stream.finish(10_000);
+  expect(first.seconds()).toBe(32);
+  expect(second.config.resumes).toBeUndefined();
+  expect(third.config.resumes).toEqual({ uid: second.config.uid, from_seconds: 0 });
+  expect(positions(third.audio())).toEqual(counting(2 * sampleRate, sampleRate));
+  expect(stream.lostSeconds).toBe(0);
+});
+
+test('a server that stops reading is waited for; beyond what is kept it hears silence, and the loss is counted', async () => {
+  const stream = open(10);
+  stream.identify({ id: 'p1', name: 'Ann' });
+  const session = await waitFor('the session', () => server.sessions[0]);
+  session.pause();
+  for (let minute = 0; minute < 4; minute += 1) {
+    stream.say(60);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(stream.lostSeconds).toBeGreaterThan(30);
+  session.resume();
+  await stream.finish(30_000);
+  const heard = session.audio();
+  const silent = heard.reduce((sum, sample) => sum + (sample === 0 ? 1 : 0), 0);
+  expect(session.seconds()).toBe(240);
+  expect(silent / sampleRate).toBeCloseTo(stream.lostSeconds, 3);
+  expect(heard.every((sample, at) => sample === 0 || Math.round(sample * 32_768) === 1 + (at % 30_000))).toBe(true);
 });

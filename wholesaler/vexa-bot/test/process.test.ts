@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BotWorld, startBotWorld, token } from './support/bot-world.ts';
+import { type BotWorld, startBotWorld, token, voice } from './support/bot-world.ts';
 import { descendantsOf } from './support/process-tree.ts';
 
 let redis: LocalRedis;
@@ -50,7 +50,7 @@ test('an unusable configuration exits 2 and names the field, not the token', asy
   expect(await child.output).not.toContain(token);
 });
 
-test('SIGTERM leaves in good order: reported, exit 0, nothing left behind, no secret in the log', async () => {
+test('SIGTERM leaves in good order: audio ended, reported, exit 0, nothing left behind, no secret in the log', async () => {
   const room = await world.openRoom();
   await using ann = await room.join('Ann');
   const config = world.meetingConfig(room);
@@ -59,8 +59,12 @@ test('SIGTERM leaves in good order: reported, exit 0, nothing left behind, no se
   await waitFor('active', () => reports().some(({ status }) => status === 'active'));
   const family = descendantsOf(child.pid);
   expect(family.length).toBeGreaterThan(1);
+  const spoken = ann.speak(voice('sb-spk2_snt2'));
+  const session = await waitFor('Ann’s voice', () => world.transcription.of('Ann')[0]);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(session.ended).toBe(true);
+  await spoken;
   expect(reports().at(-1)).toMatchObject({ status: 'completed', completion_reason: 'stopped', exit_code: 0 });
   await waitFor('the browser to be gone', () => family.every(({ pid }) => !isAlive(pid)));
   await waitFor('the bot to be gone from the room', () => ann.participants().length === 0);

@@ -138,6 +138,7 @@ describe('in the meeting', () => {
     expect(killRenderers(process.pid)).toBeGreaterThan(0);
     expect((await bot.finished).exitCode).toBe(1);
     expect(statuses(bot)).toEqual(['joining', 'active', 'failed']);
+    expect(transcription.of('Ann').at(-1)?.ended).toBe(true);
     expect(bot.reports().at(-1)).toMatchObject({ completion_reason: 'bot_crashed', failure_stage: 'active' });
   });
 });

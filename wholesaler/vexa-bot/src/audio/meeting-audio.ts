@@ -6,6 +6,8 @@ import { ParticipantStream, type SessionSettings } from '../transcription/partic
 import type { Speaker } from '../transcription/speaker-log.ts';
 import { binMs, TrackOwners } from './attribution.ts';
 import { isDigitalSilence, isSound } from './loudness.ts';
+import { TileLag } from './tile-lag.ts';
+import { TrackClock } from './track-clock.ts';
 
 interface Options {
   voices: Voices;
@@ -16,12 +18,26 @@ interface Options {
 
 interface Voice {
   stream: ParticipantStream;
+  clock: TrackClock;
   firstAt: number;
+}
+
+/** The parts of a piece that ends at `at` in which something is heard, in epoch ms. */
+function loudBins(samples: Int16Array, at: number): { from: number; to: number }[] {
+  const perBin = (binMs * audioSampleRate) / 1000;
+  const count = Math.ceil(samples.length / perBin);
+  return Array.from({ length: count }, (_, bin) => bin).flatMap((bin) => {
+    if (!isSound(samples.subarray(bin * perBin, (bin + 1) * perBin))) return [];
+    const to = at - (count - 1 - bin) * binMs;
+    return [{ from: to - binMs, to }];
+  });
 }
 
 /** A tile may come after its track; a voice without any tile is sent without a name rather than not at all. */
 const nameTimeoutMs = 15_000;
 const leaveTimeoutMs = 10_000;
+/** A page that stood still for longer goes on in a new stream rather than after so much silence. */
+const longestGap = 5 * audioSampleRate;
 
 /**
  * Everybody's audio of one meeting: each captured track goes out as a stream of its own, under its person's name. Where
@@ -35,7 +51,12 @@ export class MeetingAudio {
   #samplesHeard = 0;
   #lastSoundAt: number | undefined;
   #people: PersonSeen[] = [];
+  /** When the page looked like that, by its clock: a busy page tells late, and its audio is timed by the same clock. */
+  #seenAt = 0;
   readonly #owners = new TrackOwners();
+  readonly #lag = new TileLag();
+  /** Since when those speak whose tiles are lit, in epoch ms. */
+  readonly #began = new Map<string, number>();
   /** The last name each person was seen with. */
   readonly #names = new Map<string, string>();
 
@@ -59,24 +80,30 @@ export class MeetingAudio {
   }
 
   receive({ track, at, samples }: AudioChunk): void {
-    if (isSound(samples)) {
+    const isQuiet = !isSound(samples);
+    if (!isQuiet) {
       this.#samplesHeard += samples.length;
       this.#lastSoundAt = performance.now();
     }
     const voice = this.#voices.get(track) ?? this.#begin(track, at, samples);
-    voice?.stream.write(samples);
-    if (this.#options.voices === 'switched-tracks') this.#hearSwitched(track, at, samples);
+    if (voice) this.#write(track, voice, { at, samples, isQuiet });
+    for (const { from, to } of isQuiet ? [] : loudBins(samples, at)) {
+      if (this.#options.voices === 'mixed') this.#lag.hear(from, to);
+      else if (this.#options.voices === 'switched-tracks') this.#owners.hear(track, to, to - from);
+    }
+    if (this.#options.voices === 'switched-tracks') this.#tellTurns(at);
     if (voice && !voice.stream.identified) this.#identify(track, voice);
   }
 
   see({ at, people, tracks }: PageView): void {
     this.#people = people;
+    this.#seenAt = at;
     for (const { id, name } of people) if (name) this.#names.set(id, name);
     for (const [track, voice] of this.#voices) {
       if (!tracks.includes(track)) this.#end(track, voice);
       else if (this.#options.voices === 'own-tracks') this.#seeOwner(track, voice);
-      else if (this.#options.voices === 'mixed') this.#seeSpeakers(voice.stream);
     }
+    if (this.#options.voices === 'mixed') this.#seeSpeakers();
     if (this.#options.voices === 'switched-tracks') this.#seeSwitched(at);
   }
 
@@ -102,9 +129,21 @@ export class MeetingAudio {
     const { whisperLiveUrl, settings, logger } = this.#options;
     const startedAt = at - (samples.length / audioSampleRate) * 1000;
     const stream = new ParticipantStream({ url: whisperLiveUrl, settings, logger: logger.child({ track }), startedAt });
-    const voice = { stream, firstAt: performance.now() };
+    const voice = { stream, clock: new TrackClock(startedAt), firstAt: performance.now() };
     this.#voices.set(track, voice);
     return voice;
+  }
+
+  #write(track: number, { stream, clock }: Voice, piece: { at: number; samples: Int16Array; isQuiet: boolean }): void {
+    const { at, samples, isQuiet } = piece;
+    const correction = clock.follow(at, samples.length, isQuiet);
+    if (correction > longestGap) {
+      this.#end(track, { stream });
+      this.#begin(track, at, samples)?.stream.write(samples);
+      return;
+    }
+    if (correction > 0) stream.write(new Int16Array(correction));
+    if (correction > -samples.length) stream.write(samples.subarray(Math.max(0, -correction)));
   }
 
   #seeOwner(track: number, voice: Voice): void {
@@ -113,41 +152,45 @@ export class MeetingAudio {
     if (!stream.identified) this.#identify(track, voice);
     // Under a new name a new stream begins: what was said before stays under the old one.
     else if (person?.name && stream.speaker && person.name !== stream.speaker.name) this.#end(track, voice);
-    if (person && stream.speaker) stream.setSpeaking(stream.speaker, person.speaking, Date.now());
+    if (person && stream.speaker) stream.setSpeaking(stream.speaker, person.speaking, this.#seenAt);
+    // A stream that had to begin without a name is theirs from its beginning.
+    else if (person?.name && stream.identified) {
+      stream.setSpeaking(this.#known(person.id), true, stream.speaking.length > 0 ? this.#seenAt : stream.startedAt);
+    }
   }
 
   #identify(track: number, { stream, firstAt }: Voice): void {
     const person = this.#personOf(track);
     if (this.#options.voices !== 'own-tracks') {
       stream.identify(undefined);
-      if (this.#options.voices === 'mixed') this.#seeSpeakers(stream);
+      if (this.#options.voices === 'mixed') this.#seeSpeakers();
     } else if (person?.name) {
       stream.identify({ id: person.id, name: person.name });
-      stream.setSpeaking({ id: person.id, name: person.name }, person.speaking, Date.now());
+      stream.setSpeaking({ id: person.id, name: person.name }, person.speaking, this.#seenAt);
     } else if (performance.now() - firstAt > nameTimeoutMs) {
       this.#options.logger.warn({ track }, 'nobody is seen who belongs to this voice');
       stream.identify(undefined);
     }
   }
 
-  /** One stream with everybody in it: who speaks is what the tiles show. */
-  #seeSpeakers(stream: ParticipantStream): void {
-    const speaking = this.#people.filter((person) => person.speaking && person.name && !person.self);
-    const now = Date.now();
-    for (const who of stream.speaking) {
-      if (!speaking.some(({ id }) => id === who.id)) stream.setSpeaking(who, false, now);
+  /** Streams with everybody in them: who speaks is what the tiles show, as late as they do. */
+  #seeSpeakers(): void {
+    const streams = [...this.#voices.values()].map(({ stream }) => stream);
+    const lit = this.#people.filter((person) => person.speaking && !person.self).map(({ id }) => id);
+    for (const id of this.#began.keys()) {
+      if (lit.includes(id)) continue;
+      const endedAt = this.#lag.endedAt(id, this.#seenAt);
+      for (const stream of streams) stream.setSpeaking(this.#known(id), false, endedAt);
+      this.#began.delete(id);
     }
-    for (const { id, name } of speaking) stream.setSpeaking({ id, name }, true, now);
-  }
-
-  #hearSwitched(track: number, at: number, samples: Int16Array): void {
-    const perBin = (binMs * audioSampleRate) / 1000;
-    for (let from = 0; from < samples.length; from += perBin) {
-      const bin = samples.subarray(from, from + perBin);
-      const endsAt = at - ((samples.length - from - bin.length) / audioSampleRate) * 1000;
-      if (isSound(bin)) this.#owners.hear(track, endsAt, (bin.length / audioSampleRate) * 1000);
+    for (const id of lit) {
+      const isNew = !this.#began.has(id);
+      if (isNew) this.#began.set(id, this.#lag.beganAt(id, this.#seenAt, lit.length === 1));
+      for (const stream of streams) {
+        const isKnown = stream.speaking.some((who) => who.id === id);
+        stream.setSpeaking(this.#known(id), true, isKnown ? this.#seenAt : (this.#began.get(id) ?? this.#seenAt));
+      }
     }
-    this.#tellTurns(at);
   }
 
   #seeSwitched(at: number): void {
@@ -159,15 +202,16 @@ export class MeetingAudio {
   /** Told by the page's clock: what comes late from a busy page is then decided as late. */
   #tellTurns(now: number): void {
     for (const { track, person: id, speaking, at } of this.#owners.decide(now)) {
-      const name = this.#names.get(id);
-      const who: Speaker | undefined = name ? { id, name } : undefined;
-      if (who) this.#voices.get(track)?.stream.setSpeaking(who, speaking, at);
+      this.#voices.get(track)?.stream.setSpeaking(this.#known(id), speaking, at);
     }
   }
 
+  /** Somebody who was never seen with a name is somebody all the same: their words are not another’s. */
+  #known = (id: string): Speaker => ({ id, name: this.#names.get(id) ?? '' });
+
   #personOf = (track: number): PersonSeen | undefined => this.#people.find(({ tracks }) => tracks.includes(track));
 
-  #end(track: number, { stream }: Voice): void {
+  #end(track: number, { stream }: Pick<Voice, 'stream'>): void {
     this.#voices.delete(track);
     this.#leaving.add(stream);
     void stream.finish(leaveTimeoutMs).then(() => {

@@ -27,12 +27,14 @@ export async function keepDiagnosis(
     writeFile(`${path}.png`, picture.image, { mode: 0o600 }),
     writeFile(`${path}.txt`, about, { mode: 0o600 }),
   ]);
-  await prune(folder, Date.now());
+  await pruneDiagnoses(folder);
   return path;
 }
 
-async function prune(folder: string, now: number): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => /\.(png|txt)$/.test(name));
+/** Removes what is older than a week or too much. A folder that is not there has nothing to remove. */
+export async function pruneDiagnoses(folder: string): Promise<void> {
+  const now = Date.now();
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /\.(png|txt)$/.test(name));
   const files = await Promise.all(
     names.map(async (name) => {
       // Another bot may be pruning too.

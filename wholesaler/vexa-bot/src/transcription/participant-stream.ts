@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AudioConfig, type AudioControl, audioSampleRate } from '@vexa/shared/contracts/audio';
 import type { Logger } from '@vexa/shared/logging';
 import { AudioRing } from '../audio/audio-ring.ts';
+import { isSound } from '../audio/loudness.ts';
 import { AudioConnection } from './audio-connection.ts';
 import { createBackoff } from './backoff.ts';
 import { type Speaker, SpeakerLog, speakerActivity } from './speaker-log.ts';
@@ -32,10 +33,14 @@ const maxRetryMs = 5_000;
 /** A session that lasted this long was a good one: its loss is not held against the server. */
 const goodSessionMs = 5_000;
 const stalledMs = 60_000;
+/** Silence of this length ends a session; the next sound begins another one, with what was just before it. */
+const restAfter = 30 * audioSampleRate;
+const preRoll = audioSampleRate;
 
 /**
  * One track's audio, mostly one person's, on its way to the transcription service. The last 60 s are kept: after a lost connection a new
- * session takes over from the end of the last final, so nothing between is lost and nothing is told twice.
+ * session takes over from the end of the last final, so nothing between is lost and nothing is told twice. Long silence is
+ * not sent: the session ends, and the next one says when it began.
  */
 export class ParticipantStream {
   readonly #options: StreamOptions;
@@ -52,6 +57,12 @@ export class ParticipantStream {
   #finishTimer: NodeJS.Timeout | undefined;
   #sentTo = 0;
   #finalTo = 0;
+  /** Position after the last sound. */
+  #soundTo = 0;
+  /** Nothing is to be sent until there is a sound again. */
+  #rests = false;
+  /** What is before this needs no session: it was taken in, or is silence. */
+  #doneTo = 0;
   #lost = 0;
   /** Position up to which lost audio has been counted. */
   #lostTo = 0;
@@ -72,6 +83,11 @@ export class ParticipantStream {
   /** Whose voice this is, where one person has it alone. */
   get speaker(): Speaker | undefined {
     return this.#speaker;
+  }
+
+  /** Epoch ms of the first sample. */
+  get startedAt(): number {
+    return this.#options.startedAt;
   }
 
   /** Who was last told to be speaking. */
@@ -95,17 +111,19 @@ export class ParticipantStream {
   write(samples: Int16Array): void {
     if (this.#state !== 'open') return;
     this.#ring.append(samples);
+    this.#followSound(samples);
     this.#countLost();
     this.#pump();
     this.#dropStalled();
   }
 
+  /** Under a new name a new turn begins: what was said before stays under the old one. */
   setSpeaking(who: Speaker, speaking: boolean, atEpochMs: number): void {
-    if (speaking === this.#turns.isSpeaking(who.id) || this.#state !== 'open') return;
+    const known = this.#turns.speakingAs(who.id);
+    if (this.#state !== 'open' || (speaking && known?.name === who.name)) return;
     const at = Math.max(0, ((atEpochMs - this.#options.startedAt) / 1000) * audioSampleRate);
-    const turn = { who, at, speaking };
-    this.#turns.add(turn);
-    if (this.#session) this.#tellTurn(turn, this.#session);
+    if (known) this.#addTurn({ who: known, at, speaking: false });
+    if (speaking) this.#addTurn({ who, at, speaking: true });
   }
 
   control(control: AudioControl): void {
@@ -122,13 +140,29 @@ export class ParticipantStream {
     if (this.#state === 'open') {
       this.#state = 'ending';
       this.identify(undefined);
+      if (this.#rests && !this.#session && !this.#former) this.#close();
       this.#pump();
     }
     return this.#closed.promise;
   }
 
+  #followSound(samples: Int16Array): void {
+    const isOver = !this.#session && !this.#former;
+    if (isSound(samples)) {
+      this.#soundTo = this.#ring.end;
+      if (!this.#rests) return;
+      this.#rests = false;
+      if (isOver) this.#connect();
+    } else if (this.#rests && isOver) {
+      this.#doneTo = this.#sentTo = Math.max(this.#doneTo, this.#ring.end - preRoll);
+    } else if (this.#session?.connection.ready && this.#ring.end - this.#soundTo >= restAfter) {
+      this.#rests = true;
+    }
+  }
+
   #connect(): void {
-    const base = this.#former ? Math.max(this.#finalTo, this.#ring.start) : this.#ring.start;
+    const oldest = Math.max(this.#doneTo, this.#ring.start);
+    const base = this.#former ? Math.max(this.#finalTo, this.#ring.start) : oldest;
     const uid = randomUUID();
     const connection = new AudioConnection(this.#options.url, this.#configFor(uid, base), {
       onReady: () => this.#ready({ connection, base }),
@@ -170,6 +204,7 @@ export class ParticipantStream {
       );
     }
     this.#former = { uid: connection.uid, base };
+    this.#finalTo = Math.max(this.#finalTo, base);
     this.#sentTo = base;
     this.#takenAt = this.#readyAt = performance.now();
     for (const turn of this.#turns.since(base)) this.#tellTurn(turn, session);
@@ -184,14 +219,18 @@ export class ParticipantStream {
       this.#sentTo += frame.length;
       connection.sendAudio(frame);
     }
-    if (this.#state === 'ending' && this.#sentTo === this.#ring.end) connection.end();
+    if ((this.#state === 'ending' || this.#rests) && this.#sentTo === this.#ring.end) connection.end();
   }
 
   #connectionClosed(connection: AudioConnection, finished: boolean, reason: string): void {
     if (this.#session?.connection !== connection || this.#state === 'closed') return;
     this.#session = undefined;
-    if (this.#state === 'ending' && finished) {
-      this.#close();
+    if (finished) {
+      this.#former = undefined;
+      this.#doneTo = this.#sentTo;
+      const needsMore = !this.#rests && (this.#state === 'open' || this.#sentTo < this.#ring.end);
+      if (needsMore) this.#connect();
+      else if (this.#state === 'ending') this.#close();
       return;
     }
     if (performance.now() - this.#readyAt > goodSessionMs) this.#backoff.reset();
@@ -218,6 +257,11 @@ export class ParticipantStream {
   #dropStalled(): void {
     const stalled = this.#sentTo < this.#ring.end && performance.now() - this.#takenAt > stalledMs;
     if (stalled && this.#session?.connection.ready) this.#session.connection.abandon('the server takes no audio');
+  }
+
+  #addTurn(turn: Parameters<SpeakerLog['add']>[0]): void {
+    this.#turns.add(turn);
+    if (this.#session) this.#tellTurn(turn, this.#session);
   }
 
   #tellTurn(turn: Parameters<typeof speakerActivity>[0], { connection, base }: Session): void {

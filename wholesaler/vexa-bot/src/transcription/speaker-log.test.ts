@@ -17,7 +17,7 @@ test('a session that begins in the middle of turns hears of their starts', () =>
   ]);
   expect(log.since(64_000)).toEqual([{ who: ben, at: 64_000, speaking: true }]);
   expect(log.speaking).toEqual([ben]);
-  expect([log.isSpeaking('p1'), log.isSpeaking('p2')]).toEqual([false, true]);
+  expect([log.speakingAs('p1'), log.speakingAs('p2')]).toEqual([undefined, ben]);
 });
 
 test('times are told relative to the session', () => {

@@ -4,6 +4,7 @@ type SpeakerActivity = Extract<AudioControl, { type: 'speaker_activity' }>;
 
 export interface Speaker {
   id: string;
+  /** Empty while the page shows none. */
   name: string;
 }
 
@@ -26,8 +27,9 @@ export class SpeakerLog {
     return [...this.#speaking.values()];
   }
 
-  isSpeaking(id: string): boolean {
-    return this.#speaking.has(id);
+  /** The one with this id, if they speak now. */
+  speakingAs(id: string): Speaker | undefined {
+    return this.#speaking.get(id);
   }
 
   add(turn: Turn): void {

@@ -14,6 +14,9 @@ export interface HeardSession {
   open: boolean;
   /** Tells the bot that everything up to here is final; resolves when it has heard so. */
   confirm(endSeconds: number): Promise<unknown>;
+  /** Reads nothing more until it is resumed. */
+  pause(): void;
+  resume(): void;
   /** Breaks the connection without a goodbye. */
   cut(): void;
 }
@@ -85,6 +88,8 @@ function takeSession(socket: WebSocket, config: AudioConfig): HeardSession {
       socket.ping();
       return heard;
     },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
     cut: () => socket.terminate(),
   };
   socket.on('close', () => {
