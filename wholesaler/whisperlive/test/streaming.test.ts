@@ -1,10 +1,24 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { countLosses } from '@vexa/load-tester/count-losses';
+import { speakThrough } from '@vexa/load-tester/speak-through';
+import { planSpeech } from '@vexa/load-tester/speech-plan';
+import { loadVoices, speakable } from '@vexa/load-tester/voices';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { wordErrorRate } from '@vexa/shared/testing/word-error-rate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { finalText, type LiveService, meetingId, speak, startLiveService, voice } from './support/live-service.ts';
+import {
+  endOfAudio,
+  finalText,
+  finalTexts,
+  type LiveService,
+  meetingId,
+  speak,
+  startLiveService,
+  voice,
+} from './support/live-service.ts';
 import { askNot, steadyFrom } from './support/recordings.ts';
 
 let live: LiveService;
@@ -223,4 +237,44 @@ test('a service that is told to stop publishes what was being said, but leaves i
   expect(messages.at(-1)?.type).toBe('session_end');
   expect(finalText(messages).toLowerCase()).toContain('child');
   expect(frames.flatMap((frame) => frame.segments ?? []).some(({ completed }) => completed)).toBe(false);
+});
+
+test('a service that drains lets nobody in, lets go who ends, hands over the others, and no word is lost or doubled', {
+  timeout: 120_000,
+}, async () => {
+  const leaving = live.createService({ DRAIN_SECONDS: '4', MAX_STREAMS: '3' });
+  await using _ended = { [Symbol.asyncDispose]: () => leaving[Symbol.asyncDispose]() };
+  const { audio = '', http = '' } = await leaving.start();
+  const states = () =>
+    Promise.all(['ready', 'accepting'].map(async (path) => (await fetch(`${http}/health/${path}`)).status));
+  const metrics = async () => (await fetch(`${http}/metrics`)).text();
+  expect(await states()).toEqual([200, 200]);
+
+  const [ending, silent] = await Promise.all([connect('ending', {}, audio), connect('silent', {}, audio)]);
+  await speak(silent.socket, await voice('sb-spk1_snt1.wav'));
+  await speak(silent.socket, new Float32Array(16_000));
+  const told = () => silent.frames.flatMap(({ segments = [] }) => segments).filter(({ completed }) => completed);
+  await waitFor('what the silent one said', () => told().length > 0);
+  const manifest = fileURLToPath(import.meta.resolve('@vexa/shared/testing/voices/manifest.tsv'));
+  const voices = speakable(loadVoices(manifest)).filter(({ seconds }) => seconds < 3);
+  const speech = planSpeech(voices, { seconds: 4, speaker: 0 });
+  const target = { url: audio, config: (uid: string) => ({ uid, token, platform: 'local', meeting_id: meetingId }) };
+  const talk = speakThrough(target, 'talking', speech.audio);
+  // As many as are allowed: one more would be told to wait, which concerns those who choose between replicas.
+  await waitFor('it to be full', async () => String(await states()) === '200,503');
+
+  const handedOver = once(silent.socket, 'close');
+  const stopped = leaving[Symbol.asyncDispose]();
+  target.url = url;
+  const [afterwards, figures, ended] = await Promise.all([states(), metrics(), endOfAudio(ending.socket)]);
+  expect(afterwards).toEqual([503, 503]);
+  expect(figures).toMatch(/^whisperlive_draining 1$/m);
+  expect(ended).toBe(1000);
+  await expect(once(new WebSocket(audio), 'open')).rejects.toThrow('ECONNREFUSED');
+  expect((await handedOver)[0]).toBe(1012);
+  expect(told().map(({ text }) => text)).toEqual(finalTexts(await published('silent')));
+  await stopped;
+  const heard = await talk;
+  expect(heard.connections).toBe(2);
+  expect(countLosses(speech, heard.finals)).toEqual({ lost: 0, doubled: 0 });
 });

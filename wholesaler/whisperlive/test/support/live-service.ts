@@ -36,7 +36,7 @@ export interface LiveService extends AsyncDisposable {
   url: string;
   token: string;
   /** Another one on the same Redis. */
-  createService: () => ReturnType<typeof createService>;
+  createService: (more?: Record<string, string>) => ReturnType<typeof createService>;
   connect: (uid: string, more?: Record<string, unknown>, to?: string) => Promise<Client>;
   /** What Redis holds of a session, in order. */
   published: (uid: string) => Promise<StreamMessage[]>;
@@ -47,8 +47,10 @@ export async function startLiveService(more: Record<string, string> = {}): Promi
   const reader = new Redis(redis.url);
   reader.on('error', () => {}); // killed on purpose in some tests
   const env = { PORT: '0', HEALTH_PORT: '0', HOST: '127.0.0.1', REDIS_URL: redis.url, SESSION_TOKEN_SECRET: secret };
-  const config = () => configFromEnv({ ...process.env, ...env, LOG_LEVEL: 'silent', ...more });
-  const create = () => createService(config(), { logger: createLogger('whisperlive', 'silent') });
+  const create: LiveService['createService'] = (others = {}) =>
+    createService(configFromEnv({ ...process.env, ...env, LOG_LEVEL: 'silent', ...more, ...others }), {
+      logger: createLogger('whisperlive', 'silent'),
+    });
   const service = create();
   const url = (await service.start()).audio ?? '';
   const token = await signSessionToken(secret, { meeting_id: meetingId, user_id: 1, connection_id: 'c' });
