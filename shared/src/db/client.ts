@@ -13,13 +13,19 @@ export interface DbConnection extends AsyncDisposable {
   readonly sql: Sql;
 }
 
+interface PoolOptions {
+  max?: number;
+  /** Settings of Postgres for each connection. */
+  settings?: Record<string, string | number>;
+}
+
 /** A pool of at most `max` connections; a query that runs over 30 s is ended by the server. */
-export function connectDb(url: string, { max = 10 } = {}): DbConnection {
+export function connectDb(url: string, { max = 10, settings = {} }: PoolOptions = {}): DbConnection {
   const sql = postgres(url, {
     max,
     onnotice: () => {},
     connect_timeout: 10,
-    connection: { statement_timeout: 30_000, application_name: 'vexa' },
+    connection: { statement_timeout: 30_000, application_name: 'vexa', ...settings },
   });
   endLostTransactions(sql);
   return {

@@ -20,7 +20,11 @@ describe('the configuration', () => {
 
   it('hands bots what they need of the environment, and no secret', () => {
     const { bots } = configFromEnv({ ...env, PATH: '/bin', CHROMIUM_PATH: '/usr/bin/chromium' });
-    expect(bots.env).toEqual({ PATH: '/bin', CHROMIUM_PATH: '/usr/bin/chromium' });
+    expect(bots.env).toEqual({
+      NODE_OPTIONS: '--max-semi-space-size=1',
+      PATH: '/bin',
+      CHROMIUM_PATH: '/usr/bin/chromium',
+    });
   });
 
   it('keeps bots in containers to what the operator allows, and hands them nothing of this machine', () => {
@@ -44,6 +48,15 @@ describe('the configuration', () => {
       limits: { cpus: 0.5 },
     });
     expect(configFromEnv(env).bots.docker).toBeUndefined();
+  });
+
+  it('lends containers a profile and a place for diagnoses, and names both to processes', () => {
+    const folders = { BOT_PROFILE_DIR: 'vexa-profile', BOT_DIAGNOSIS_DIR: '/srv/diagnosis' };
+    const docker = { RUNNER: 'docker', PUBLIC_CALLBACK_URL: 'http://bot-manager:8080' };
+    const contained = configFromEnv({ ...env, ...docker, ...folders }).bots;
+    expect(contained.docker?.folders).toEqual({ profile: 'vexa-profile', diagnosis: '/srv/diagnosis' });
+    expect(contained.env).not.toHaveProperty('BOT_PROFILE_DIR');
+    expect(configFromEnv({ ...env, ...folders }).bots.env).toMatchObject(folders);
   });
 
   it('keeps bots in pods to what the operator allows, and asks nodes for as much unless told otherwise', () => {

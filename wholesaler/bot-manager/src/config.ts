@@ -114,12 +114,14 @@ export interface BotManagerConfig {
   secrets: { internalToken: string; sessionToken: string; adminToken: string };
 }
 
+/** Most of what a bot makes is thrown away at once, and needs no room to grow old in: 50 MiB less for each bot. */
+const botNodeOptions = '--max-semi-space-size=1';
+
 const passedToBots = ['LANG', 'LOG_LEVEL', 'BOT_PROXY', 'CHROMIUM_FLAGS'];
 /** Only to bots on this machine: a container has its own. */
 const passedToProcesses = [
   'PATH',
   'HOME',
-  'TMPDIR',
   'CHROMIUM_PATH',
   'DISPLAY',
   'HEADED',
@@ -157,7 +159,7 @@ export function configFromEnv(env: Env): BotManagerConfig {
       callbackUrl: parsed.PUBLIC_CALLBACK_URL,
       entry: parsed.BOT_ENTRY ?? defaultBotEntry,
       logDir: parsed.BOT_LOG_DIR ?? join(tmpdir(), 'vexa-bot-logs'),
-      env: Object.fromEntries(botEnv),
+      env: { NODE_OPTIONS: botNodeOptions, ...Object.fromEntries(botEnv) },
       docker: parsed.RUNNER === 'docker' ? dockerSettings(parsed) : undefined,
       kubernetes: parsed.RUNNER === 'kubernetes' ? kubernetesSettings(parsed) : undefined,
       max: parsed.MAX_BOTS,

@@ -1,6 +1,6 @@
 import { connectDb } from '@vexa/shared/db/client';
 import { serviceCheck } from '@vexa/shared/http/health';
-import { createMetrics } from '@vexa/shared/http/metrics';
+import { createMetrics, watchGauge } from '@vexa/shared/http/metrics';
 import { listen } from '@vexa/shared/http/server';
 import { createLogger, errorFields, type Logger } from '@vexa/shared/logging';
 import { connectRedis } from '@vexa/shared/redis/client';
@@ -15,6 +15,7 @@ import { createCollectorClient } from './finish/collector-client.ts';
 import { announceStatus } from './meetings/announce.ts';
 import { measureLifecycle } from './metrics/lifecycle-metrics.ts';
 import { createModelList } from './models/model-list.ts';
+import { createLeadership } from './reconcile/leadership.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { callbackPath } from './routes/callbacks.ts';
 import { createRunner } from './runners/create-runner.ts';
@@ -64,7 +65,11 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
         sessionTokenSecret: config.secrets.sessionToken,
         bots: { ...config.bots, callbackUrl: () => callbackUrl },
       };
-      const reconciler = stack.use(createReconciler({ deps: shared, intervalMs: config.reconcileIntervalMs }));
+      const leadership = stack.use(createLeadership(config.databaseUrl, logger));
+      watchGauge(metrics.registry, 'vexa_reconciler_leads', '1 in the process that leads.', () => +leadership.leads);
+      const reconciler = stack.use(
+        createReconciler({ deps: shared, leadership, intervalMs: config.reconcileIntervalMs }),
+      );
       const app = createApp({
         ...shared,
         reconcile: reconciler.reconcile,

@@ -39,6 +39,7 @@ const create = (owner: string, more: Partial<Parameters<typeof createDockerRunne
       env: {},
       extraHosts,
       limits,
+      folders: {},
       keepEndedMs: 60_000,
       logger,
       owner,

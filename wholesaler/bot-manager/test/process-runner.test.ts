@@ -6,6 +6,7 @@ import { waitFor } from '@vexa/shared/testing/wait-for';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createProcessRunner } from '../src/runners/process-runner.ts';
 import { readProcesses } from '../src/runners/process-table.ts';
+import { describeManagers } from './managers-contract.ts';
 import { describeManager, describeRunner, type RunnerKind, specOf } from './runner-contract.ts';
 
 const entry = fileURLToPath(new URL('./scripted-bot.ts', import.meta.url));
@@ -44,3 +45,5 @@ it('ends a bot with what it started', async () => {
 });
 
 describeManager(processes);
+
+describeManagers(processes);

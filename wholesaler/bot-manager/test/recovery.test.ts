@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '@vexa/shared/local/free-port';
+import { createLogger } from '@vexa/shared/logging';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { botRuns } from '@vexa/wholesaler-database/schema';
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLeadership } from '../src/reconcile/leadership.ts';
 import { createFakeRunner, type FakeRunner } from './fake-runner.ts';
 import {
   type Client,
@@ -322,5 +324,21 @@ describe('several bot-managers', () => {
     await untilStatus(user, 'shared', 'completed');
     expect(runner.started).toHaveLength(2);
     expect(await eventsOf(stores, user.userId, 'meeting.finished')).toHaveLength(1);
+  });
+
+  it('are led by one, and by another once that has lost its connection or is gone', async () => {
+    const logger = createLogger('test', 'silent');
+    await using second = createLeadership(stores.databaseUrl, logger);
+    {
+      await using first = createLeadership(stores.databaseUrl, logger);
+      expect([await first.lead(), await second.lead(), await first.lead()]).toEqual([true, false, true]);
+      await stores.connection.sql`select pg_terminate_backend(pid)
+        from pg_stat_activity where application_name = 'vexa-leadership' and datname = current_database()`;
+      await waitFor('the second to lead', () => second.lead());
+      await waitFor('the first to follow', async () => !(await first.lead()));
+      await second[Symbol.asyncDispose]();
+      await waitFor('the first to lead again', () => first.lead());
+    }
+    await waitFor('the second to lead', () => second.lead());
   });
 });

@@ -6,12 +6,14 @@ import type { PurgeDeps } from '../meetings/purge-meeting.ts';
 import type { RunningBot } from '../runners/runner.ts';
 import { createOrphanSweep } from './end-orphans.ts';
 import { eraseDeletedUsers } from './erase-users.ts';
+import type { Leadership } from './leadership.ts';
 import { type ReconcileDeps, reconcileMeeting } from './reconcile-meeting.ts';
 import { recordExit } from './record-exit.ts';
 
 type Deps = Omit<ReconcileDeps, 'finish' | 'reconcile'> & FinishDeps & PurgeDeps;
 
 export interface ReconcilerOptions {
+  leadership: Pick<Leadership, 'lead'>;
   /** All but what the reconciler gives its own parts. */
   deps: Deps;
   intervalMs: number;
@@ -29,10 +31,11 @@ const ticksPerSweep = 5;
 const idempotencyKeyMs = 24 * 3_600_000;
 
 /**
- * Keeps rows and bots in agreement: looks at every live meeting each `intervalMs`, and at one right after something
- * happened to it. Bots that no open run names are ended. Disposal ends the work, not the bots.
+ * Keeps rows and bots in agreement: looks at one meeting right after something was learnt about it here, and, in the
+ * process that leads, at every live meeting each `intervalMs`. There, bots that no open run names are ended. Disposal
+ * ends the work, not the bots.
  */
-export function createReconciler({ deps, intervalMs }: ReconcilerOptions): Reconciler {
+export function createReconciler({ deps, leadership, intervalMs }: ReconcilerOptions): Reconciler {
   const { db, runner, logger, now } = deps;
   const abort = new AbortController();
   const watch = watchMeetings(deps, abort.signal);
@@ -43,6 +46,7 @@ export function createReconciler({ deps, intervalMs }: ReconcilerOptions): Recon
 
   const tick = async (): Promise<void> => {
     try {
+      if (!(await leadership.lead())) return;
       const meetingIds = await listLiveMeetingIds(db);
       const bots = await runner.list();
       await watch.lookAtAll(meetingIds, bots);

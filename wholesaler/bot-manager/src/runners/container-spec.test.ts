@@ -22,14 +22,16 @@ const bot: BotSpec = {
     automaticLeave: { waitingRoomTimeout: 1, noOneJoinedTimeout: 1, everyoneLeftTimeout: 1, maxBotTime: 1 },
   },
 };
-const spec = containerSpec(bot, {
+const options = {
   image: 'vexa-bot:1',
   network: 'bots',
   owner: 'here',
   env: { LOG_LEVEL: 'debug' },
   extraHosts: ['host.docker.internal:host-gateway'],
   limits: { memoryMb: 512, cpus: 0.5, pids: 100, tmpMb: 64 },
-});
+  folders: {},
+};
+const spec = containerSpec(bot, options);
 
 describe("a bot's container", () => {
   it('has the name and the labels by which people and the next bot-manager find it', () => {
@@ -59,6 +61,18 @@ describe("a bot's container", () => {
     });
     expect(spec.HostConfig).not.toHaveProperty('Privileged');
     expect(spec.HostConfig).not.toHaveProperty('Binds');
+    expect(spec.HostConfig?.Mounts).toEqual([]);
+  });
+
+  it('is lent a folder of the machine or a volume, and told where it finds them', () => {
+    const folders = { profile: 'vexa-profile', diagnosis: '/srv/diagnosis' };
+    const { Env, HostConfig } = containerSpec(bot, { ...options, folders });
+    expect(HostConfig?.Mounts).toEqual([
+      { Type: 'volume', Source: 'vexa-profile', Target: '/var/lib/vexa/profile' },
+      { Type: 'bind', Source: '/srv/diagnosis', Target: '/var/lib/vexa/diagnosis' },
+    ]);
+    expect(Env).toContain('BOT_PROFILE_DIR=/var/lib/vexa/profile');
+    expect(Env).toContain('BOT_DIAGNOSIS_DIR=/var/lib/vexa/diagnosis');
   });
 
   it('is on the network it was given, ends for good when it ends, and bounds its log', () => {

@@ -1,4 +1,5 @@
 import type { ContainerCreateOptions } from 'dockerode';
+import { type BotFolders, type LentFolder, lentFolders } from './bot-folders.ts';
 import type { BotSpec } from './runner.ts';
 
 export interface ContainerLimits {
@@ -19,6 +20,7 @@ export interface ContainerOptions {
   /** `host:address`, as Docker's --add-host takes them. */
   extraHosts: readonly string[];
   limits: ContainerLimits;
+  folders: BotFolders;
 }
 
 export const ownerLabel = 'vexa.owner';
@@ -26,11 +28,13 @@ export const ownerLabel = 'vexa.owner';
 const logFileSize = '10m';
 const logFiles = '2';
 
-/** A bot's container: it can use what it needs, write nowhere but to `/tmp`, and gain no rights. */
+/** A bot's container: it can use what it needs, write nowhere but to `/tmp` and what it is lent, and gain no rights. */
 export function containerSpec(bot: BotSpec, options: ContainerOptions): ContainerCreateOptions {
   const { memoryMb, cpus, pids, tmpMb } = options.limits;
+  const lent = lentFolders(options.folders);
+  const told = Object.fromEntries(lent.map(({ variable, path }) => [variable, path]));
   // Chromium keeps its files below HOME.
-  const env = { HOME: '/tmp', ...options.env, BOT_CONFIG: JSON.stringify(bot.config) };
+  const env = { HOME: '/tmp', ...options.env, ...told, BOT_CONFIG: JSON.stringify(bot.config) };
   return {
     name: bot.name,
     Image: options.image,
@@ -47,6 +51,7 @@ export function containerSpec(bot: BotSpec, options: ContainerOptions): Containe
       SecurityOpt: ['no-new-privileges'],
       ReadonlyRootfs: true,
       Tmpfs: { '/tmp': `rw,nosuid,nodev,mode=1777,size=${tmpMb}m` },
+      Mounts: lent.map(mountOf),
       NetworkMode: options.network,
       ExtraHosts: [...options.extraHosts],
       // Passes signals on, and takes away what the browser leaves behind.
@@ -56,3 +61,10 @@ export function containerSpec(bot: BotSpec, options: ContainerOptions): Containe
     },
   };
 }
+
+/** A path has to be there already: Docker would make it for root, and no bot could write to it. */
+const mountOf = ({ source, path }: LentFolder) => ({
+  Type: source.startsWith('/') ? ('bind' as const) : ('volume' as const),
+  Source: source,
+  Target: path,
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BotFolders } from './bot-folders.ts';
 import type { ContainerLimits } from './container-spec.ts';
 import { type DaemonAddress, parseDaemonAddress } from './daemon-address.ts';
 import { type PullPolicy, pullPolicies } from './image-source.ts';
@@ -24,6 +25,8 @@ export const dockerEnv = {
   BOT_CPUS: z.coerce.number().min(0.05).max(256).default(1),
   BOT_PIDS: amount(512),
   BOT_TMP_MB: amount(256),
+  BOT_PROFILE_DIR: z.string().min(1).optional(),
+  BOT_DIAGNOSIS_DIR: z.string().min(1).optional(),
   BOT_KEEP_ENDED_MS: z.coerce.number().int().min(0).max(86_400_000).default(60_000),
 };
 
@@ -34,6 +37,7 @@ export interface DockerSettings {
   network: string;
   extraHosts: string[];
   limits: ContainerLimits;
+  folders: BotFolders;
   keepEndedMs: number;
 }
 
@@ -46,5 +50,6 @@ export const dockerSettings = (env: z.output<typeof DockerEnv>): DockerSettings 
   network: env.DOCKER_NETWORK,
   extraHosts: env.BOT_EXTRA_HOSTS.split(',').filter((host) => host !== ''),
   limits: { memoryMb: env.BOT_MEMORY_MB, cpus: env.BOT_CPUS, pids: env.BOT_PIDS, tmpMb: env.BOT_TMP_MB },
+  folders: { profile: env.BOT_PROFILE_DIR, diagnosis: env.BOT_DIAGNOSIS_DIR },
   keepEndedMs: env.BOT_KEEP_ENDED_MS,
 });

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keepBotLogs } from './bot-logs.ts';
+import { keepBotScratch } from './bot-scratch.ts';
 import { type ProcessRow, readProcess, readProcesses, withDescendants } from './process-table.ts';
 import type { BotExit, BotSpec, Runner, RunningBot } from './runner.ts';
 
@@ -24,6 +27,7 @@ const pollMs = 50;
  */
 export function createProcessRunner({ entry, env, logDir, owner }: ProcessRunnerOptions): Runner {
   const logs = keepBotLogs(logDir);
+  const scratch = keepBotScratch(join(tmpdir(), `vexa-bots-${owner}`));
   const listeners = new Set<(exit: BotExit) => void>();
   const ownerFlag = `--owner=${owner}`;
 
@@ -33,11 +37,14 @@ export function createProcessRunner({ entry, env, logDir, owner }: ProcessRunner
     return row?.startedAt === startedAt ? row : undefined;
   };
 
-  const list = async (): Promise<RunningBot[]> =>
-    (await readProcesses()).flatMap((row) => {
+  const list = async (): Promise<RunningBot[]> => {
+    const bots = (await readProcesses()).flatMap((row): RunningBot[] => {
       const name = row.args.includes(ownerFlag) && row.args.find((arg) => botName.test(arg));
       return name ? [{ id: `${row.pid}:${row.startedAt}`, name }] : [];
     });
+    await scratch.sweep(new Set(bots.map(({ name }) => name)));
+    return bots;
+  };
 
   return {
     async start(spec) {
@@ -45,10 +52,11 @@ export function createProcessRunner({ entry, env, logDir, owner }: ProcessRunner
       try {
         const child = spawn(process.execPath, [entry, spec.name, ownerFlag], {
           detached: true,
-          env: { ...env, BOT_CONFIG: JSON.stringify(spec.config) },
+          env: { ...env, TMPDIR: await scratch.make(spec.name), BOT_CONFIG: JSON.stringify(spec.config) },
           stdio: ['ignore', log.fd, log.fd],
         });
         return await started(child, spec, (exit) => {
+          void scratch.remove(spec.name);
           for (const listener of listeners) listener(exit);
         });
       } finally {
@@ -67,6 +75,8 @@ export function createProcessRunner({ entry, env, logDir, owner }: ProcessRunner
         if ((await readProcess(pid))?.startedAt === startedAt) signal(pid, 'SIGKILL');
       }
       if (!(await within(killWaitMs, gone))) throw new Error(`the bot ${id} does not end`);
+      const name = bot.args.find((arg) => botName.test(arg));
+      if (name) await scratch.remove(name);
     },
     list,
     find: async (name) => (await list()).find((bot) => bot.name === name),
@@ -77,6 +87,7 @@ export function createProcessRunner({ entry, env, logDir, owner }: ProcessRunner
     logs: (name, { lines }) => logs.tail(name, lines),
     async [Symbol.asyncDispose]() {
       logs[Symbol.dispose]();
+      await scratch[Symbol.asyncDispose]();
       listeners.clear();
     },
   };
