@@ -9,6 +9,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 have npm || { echo "npm is missing: install Node.js 20 or newer (the project brings its own Node 24)." >&2; exit 1; }
 
 missing=()
+have curl || missing+=(curl)
 have redis-server || missing+=(redis-server)
 have chromium-headless-shell || missing+=(chromium-headless-shell)
 have chromium || missing+=(chromium)

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { signSessionToken } from '@vexa/shared/auth/session-token';
 import type { Meeting } from '@vexa/shared/contracts/meeting';
 import type { UsageQuote } from '@vexa/shared/contracts/usage';
@@ -169,6 +172,15 @@ test('a client of 2025 runs a meeting in which people come late, mute, drop out 
   expect((await old.setWebhookUrl('http://127.0.0.1:9/hook')).webhook_url).toBe('http://127.0.0.1:9/hook');
   expect(await old.deleteMeeting('local', room.id)).toMatchObject({ message: expect.any(String) });
   expect(await heard('Ann')).toBe('');
+});
+
+test('the curl commands of the first version, with a key added, pass as a script', { timeout: 120_000 }, async () => {
+  const { user, client } = await newCustomer(1);
+  const script = fileURLToPath(new URL('../../scripts/first-version.sh', import.meta.url));
+  const { stdout } = await promisify(execFile)(script, [stack.urls.gateway, user.key]);
+  expect(stdout).toContain('All as in the first version.');
+  const isOver = async () => (await client.meeting('meeting456')).body.end_time !== null;
+  await waitFor('the meeting to be over', isOver, patient);
 });
 
 test('a plan allows its models, its seconds and its bots at once, whatever comes at the same moment', {
