@@ -1,12 +1,17 @@
 import type { BotExit, BotSpec, Runner } from '../src/runners/runner.ts';
 
+interface EndOptions {
+  silently?: boolean;
+  neverRan?: string;
+}
+
 export interface FakeRunner extends Runner {
   readonly started: BotSpec[];
   readonly stopped: string[];
   /** Makes the next starts fail. */
-  refuse: boolean;
+  refuse: Error | undefined;
   /** Ends a bot as its own doing; `silently` as one that another process started would. */
-  end(name: string, exitCode: number | null, options?: { silently: boolean }): void;
+  end(name: string, exitCode: number | null, options?: EndOptions): void;
 }
 
 /** Bots that are only names, for the rules of the lifecycle. They outlive the bot-manager, as real ones do. */
@@ -15,17 +20,17 @@ export function createFakeRunner(): FakeRunner {
   const listeners = new Set<(exit: BotExit) => void>();
   const started: BotSpec[] = [];
   const stopped: string[] = [];
-  const end = (name: string, exitCode: number | null, silently: boolean) => {
+  const end = (name: string, exitCode: number | null, { silently, ...more }: EndOptions = {}) => {
     if (!running.delete(name) || silently) return;
-    for (const listener of listeners) listener({ name, exitCode });
+    for (const listener of listeners) listener({ name, exitCode, ...more });
   };
   return {
     started,
     stopped,
-    refuse: false,
-    end: (name, exitCode, { silently } = { silently: false }) => end(name, exitCode, silently),
+    refuse: undefined,
+    end,
     async start(spec) {
-      if (this.refuse) throw new Error('no room');
+      if (this.refuse) throw this.refuse;
       started.push(spec);
       running.set(spec.name, spec);
       return { id: `id-of-${spec.name}`, name: spec.name };
@@ -33,7 +38,7 @@ export function createFakeRunner(): FakeRunner {
     async stop(id) {
       const name = id.replace('id-of-', '');
       if (running.has(name)) stopped.push(name);
-      end(name, null, false);
+      end(name, null);
     },
     find: async (name) => (running.has(name) ? { id: `id-of-${name}`, name } : undefined),
     list: async () => [...running.keys()].map((name) => ({ id: `id-of-${name}`, name })),

@@ -8,6 +8,7 @@ import { connectBlockingRedis } from '@vexa/shared/redis/client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { verifyWebhook } from '@vexa/shared/webhooks/signature';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NoCapacityError } from '../src/runners/runner.ts';
 import { createFakeRunner, type FakeRunner } from './fake-runner.ts';
 import {
   type Client,
@@ -314,10 +315,13 @@ describe('starting a bot', () => {
     expect((await client('GET', '/meetings')).body.meetings).toHaveLength(1);
   });
 
-  it('that the runner cannot start is 503, and the meeting fails', async () => {
-    runner.refuse = true;
+  it.each([
+    ['unavailable', new Error('no runtime')],
+    ['no_capacity', new NoCapacityError('no room')],
+  ])('that the runner cannot start is 503 %s, and the meeting fails', async (code, error) => {
+    runner.refuse = error;
     const answer = await user('POST', '/bots', { platform: 'local', native_meeting_id: 'refused' });
-    expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
+    expect([answer.status, answer.body.code]).toEqual([503, code]);
     const done = await untilStatus(user, 'refused', 'failed');
     expect(done).toMatchObject({ completion_reason: 'join_failure', failure_stage: 'requested' });
   });

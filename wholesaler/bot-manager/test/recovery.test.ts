@@ -139,6 +139,16 @@ describe('a bot that exits', () => {
     runner.end((await start('bad-config')).name, 2);
     expect(await untilStatus(user, 'bad-config', 'failed')).toMatchObject({ completion_reason: 'validation_error' });
   });
+
+  it('because it never ran is told why, and gets no second try', async () => {
+    await begin();
+    const neverRan = 'The cluster has no room for the bot.';
+    runner.end((await start('no-room')).name, null, { neverRan });
+    const done = await untilStatus(user, 'no-room', 'failed');
+    expect(done).toMatchObject({ completion_reason: 'join_failure', failure_stage: 'requested' });
+    expect(done.data.status_transition).toContainEqual(expect.objectContaining({ to: 'failed', reason: neverRan }));
+    expect(runner.started).toHaveLength(1);
+  });
 });
 
 describe('a time-out', () => {

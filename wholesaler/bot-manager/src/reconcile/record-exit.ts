@@ -16,12 +16,13 @@ export async function recordExit(deps: ExitDeps, exit: BotExit): Promise<number 
   const { name, exitCode, neverRan } = exit;
   const run = await findRun(deps.db, { containerName: name });
   if (!run || run.ended_at) return undefined;
-  const tail = await deps.runner.logs(name, { lines: 20 });
-  const fields = { meeting_id: run.meeting_id, bot: name, exit_code: exitCode, never_ran: neverRan, tail };
-  deps.logger.warn(fields, 'bot exited without a report');
   const meaning: Pick<RunEnd, 'outcome' | 'loss'> = neverRan
     ? { outcome: { result: 'failed', completionReason: 'join_failure', failureStage: undefined, reason: neverRan } }
     : { loss: 'bot_crashed' };
+  // Before the log is read, which may take long: who only misses the bot does not know its exit code.
   await endRun(deps, { connectionId: run.connection_id, exitCode, ...meaning });
+  const tail = await deps.runner.logs(name, { lines: 20 });
+  const fields = { meeting_id: run.meeting_id, bot: name, exit_code: exitCode, never_ran: neverRan, tail };
+  deps.logger.warn(fields, 'bot exited without a report');
   return run.meeting_id;
 }

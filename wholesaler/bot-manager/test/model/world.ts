@@ -76,7 +76,7 @@ export class World {
     return this.#manager.run(async () => {});
   };
   refuseStarts(refuse: boolean): void {
-    this.#runner.refuse = refuse;
+    this.#runner.refuse = refuse ? new Error('no room') : undefined;
   }
   wait(ms: number): void {
     this.#now += ms;
