@@ -92,6 +92,22 @@ test('a connection lost after the end of audio is taken up again, so that the la
   expect(positions(second.audio())).toEqual(counting(2.5 * sampleRate, 1.5 * sampleRate));
 });
 
+test('a stream that is handed over goes on elsewhere from the last final, and what was on its way is sent again', async () => {
+  const stream = open();
+  stream.identify({ id: 'p1', name: 'Ann' });
+  stream.say(2);
+  const first = await waitFor('the first session', () => server.sessions[0]);
+  await waitFor('its audio', () => first.seconds() === 2);
+  await first.confirm(1.5);
+  first.handOver();
+  stream.say(1);
+  await stream.finish(10_000);
+  const second = server.sessions[1]!;
+  expect(second.config.resumes).toEqual({ uid: first.config.uid, from_seconds: 1.5 });
+  expect(positions(second.audio())).toEqual(counting(1.5 * sampleRate, 1.5 * sampleRate));
+  expect(stream.lostSeconds).toBe(0);
+});
+
 test('what outlasts the kept time is counted, and the rest keeps its place in time', async () => {
   server.welcome('drop');
   const stream = open(2);

@@ -23,6 +23,8 @@ const readyTimeoutMs = 20_000;
 /** 16 s of audio; a server that does not keep up is waited for, and the caller's ring is what is kept meanwhile. */
 const maxBufferedBytes = 16 * audioSampleRate * Float32Array.BYTES_PER_ELEMENT;
 const maxFrameBytes = 1_048_576;
+/** RFC 6455's service restart: whisperlive stops, and another replica goes on. */
+const handedOver = 1012;
 
 /** One connection to the transcription service: one session, one speaker, one uid. */
 export class AudioConnection {
@@ -122,7 +124,7 @@ export class AudioConnection {
     const orderly = this.#goodbye || code === 1000 || code === 1005;
     this.#events.onClosed({
       finished: this.#endSent && orderly,
-      reason: this.#reason ?? `the connection closed (${code})`,
+      reason: this.#reason ?? (code === handedOver ? 'the server hands it over' : `the connection closed (${code})`),
     });
   }
 }

@@ -19,6 +19,8 @@ export interface HeardSession {
   resume(): void;
   /** Breaks the connection without a goodbye. */
   cut(): void;
+  /** Ends the connection as a whisperlive does that stops: what comes afterwards is not heard. */
+  handOver(): void;
 }
 
 type Welcome = 'ready' | 'wait' | 'error' | 'drop';
@@ -91,6 +93,10 @@ function takeSession(socket: WebSocket, config: AudioConfig): HeardSession {
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     cut: () => socket.terminate(),
+    handOver: () => {
+      socket.removeAllListeners('message');
+      socket.close(1012);
+    },
   };
   socket.on('close', () => {
     session.open = false;
