@@ -10,12 +10,13 @@ metadata:
 automountServiceAccountToken: false
 {{- end }}
 
-{{- /* Prometheus reads every service of the release at its port `port`. root, port */ -}}
+{{- /* Prometheus reads every service of the release at its port `port`. Its jobs are called as components are, or `job`. */ -}}
 {{- define "common.serviceMonitor" -}}
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 {{ include "common.metadata" (merge (dict "component" "services") .) }}
 spec:
+  jobLabel: app.kubernetes.io/component
   selector:
     matchLabels:
       app.kubernetes.io/name: {{ .root.Chart.Name }}
@@ -23,6 +24,11 @@ spec:
   endpoints:
     - port: {{ .port }}
       path: /metrics
+      {{- with .job }}
+      relabelings:
+        - targetLabel: job
+          replacement: {{ . }}
+      {{- end }}
       authorization:
         credentials:
           name: {{ include "common.secretName" .root }}
