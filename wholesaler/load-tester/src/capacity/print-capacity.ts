@@ -28,6 +28,7 @@ export function printCapacity(capacity: Capacity, inputs: Inputs): string {
           'rows a second into Postgres',
           ...each(capacity, ({ demand }) => number(demand.rates.finals + demand.rates.heartbeats)),
         ],
+        ['audio streams', ...each(capacity, ({ demand }) => number(demand.rates.streams))],
         [
           'sound to whisperlive',
           ...each(capacity, ({ demand }) => `${number((demand.rates.audioBytes * 8) / 1e9)} Gbit/s`),
@@ -113,7 +114,7 @@ function assumptions({ meetingsPerReplica }: Capacity, { figures, work, settings
       ],
       [
         'a meeting',
-        `${work.participants} people, talk ${number(work.talkShare * 100)} % of the time, ${work.readers} live readers, ${work.requestsPerMinute} requests a minute`,
+        `${work.participants} people, ${number(work.heardShare * 100)} % of them heard lately, talk ${number(work.talkShare * 100)} % of the time, ${work.readers} live readers, ${work.requestsPerMinute} requests a minute`,
         'assumed',
       ],
       [

@@ -1,6 +1,8 @@
 /** How people meet; none of it is measured, all of it can be set. */
 export interface Workload {
   participants: number;
+  /** Of the participants, those who made a sound in the last half minute: the silence of the others is not sent. */
+  heardShare: number;
   /** Of the time of a meeting, in which somebody talks; above 1 people talk at once. */
   talkShare: number;
   utteranceSeconds: number;
@@ -18,6 +20,7 @@ export interface Workload {
 
 export const usualWorkload: Workload = {
   participants: 4,
+  heardShare: 0.6,
   talkShare: 0.9,
   utteranceSeconds: 4,
   pauseSeconds: 0.8,
@@ -95,13 +98,13 @@ export function ratesOf(meetings: number, work: Workload, settings: Settings): R
   const talkers = meetings * work.talkShare;
   const finals = talkers / (work.utteranceSeconds + work.pauseSeconds);
   const messages = finals + (finals * work.utteranceSeconds) / settings.draftEverySeconds;
-  const streams = meetings * work.participants;
+  const streams = meetings * work.participants * work.heardShare;
   return {
     ...{ talkers, streams, finals, messages },
     frames: messages * work.readers,
     requests: (meetings * work.requestsPerMinute) / 60,
     heartbeats: meetings / settings.heartbeatSeconds,
-    // Float32 at 16 kHz, of everybody: also silence is sent.
+    // Float32 at 16 kHz.
     audioBytes: streams * 16_000 * 4,
   };
 }
