@@ -34,6 +34,7 @@ export function measureLifecycle(registry: Registry, db: Db): LifecycleMetrics {
     new Counter({ name, help, labelNames, registers });
   const started = counter('vexa_bots_started_total', 'Bots started, by what asked for them.', ['why']);
   const refused = counter('vexa_bot_refusals_total', 'Requests for a bot that were refused.', ['code']);
+  refused.inc({ code: 'no_capacity' }, 0); // so that the first one shows as an increase
   const finished = counter('vexa_meetings_finished_total', 'Meetings that ended, and how.', ['status', 'reason']);
   const incomplete = counter('vexa_meetings_incomplete_total', 'Meetings whose last words may be missing.', []);
   const steps = counter('vexa_reconciler_steps_total', 'Steps by which rows and bots were made to agree.', ['step']);

@@ -37,7 +37,10 @@ const postgres = { cores: 4, gib: 16 };
 /** Services that share nothing, as many as are needed; two at least of those that a meeting needs. */
 export function demandOf(meetings: number, { figures, work, settings, meetingsPerReplica, shards }: Inputs): Demand {
   const rates = ratesOf(meetings, work, settings);
-  const replicas = Math.max(2, Math.ceil(meetings / (meetingsPerReplica * settings.headroom)));
+  const replicas = Math.max(
+    2,
+    Math.ceil(Math.max(meetings / meetingsPerReplica, rates.streams / settings.streamsPerReplica) / settings.headroom),
+  );
   const small = (name: string, busy: number, least = 2): Part => {
     const instances = Math.max(least, Math.ceil(busy / settings.headroom));
     return { name, instances, cores: instances, gib: instances * serviceGiB };

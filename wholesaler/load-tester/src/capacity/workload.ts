@@ -57,6 +57,8 @@ export interface Settings {
   retentionHours: number;
   bytesPerSegmentRow: number;
   coresPerReplica: number;
+  /** `MAX_STREAMS`. */
+  streamsPerReplica: number;
   /** Delays to plan whisperlive by, 95th percentile in seconds: those of six speakers on two cores. */
   firstWithin: number;
   finalWithin: number;
@@ -77,6 +79,7 @@ export const usualSettings: Settings = {
   retentionHours: 168,
   bytesPerSegmentRow: 700,
   coresPerReplica: 4,
+  streamsPerReplica: 64,
   firstWithin: 2,
   finalWithin: 1.5,
   headroom: 0.7,
