@@ -75,3 +75,9 @@ export const BotCallbackReply = z.object({
   command: z.literal('leave').nullish(),
 });
 export type BotCallbackReply = z.infer<typeof BotCallbackReply>;
+
+/**
+ * How Node is to run a bot (`NODE_OPTIONS`). Nearly all that a bot makes is sound that is sent on and forgotten: it needs no room
+ * to grow old in, which saves 50 MiB a bot.
+ */
+export const botNodeOptions = '--max-semi-space-size=1';

@@ -12,6 +12,7 @@ import {
   serviceEnv,
   wsUrl,
 } from '@vexa/shared/config';
+import { botNodeOptions } from '@vexa/shared/contracts/bot';
 import type { LogLevel } from '@vexa/shared/logging';
 import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
 import { z } from 'zod';
@@ -113,9 +114,6 @@ export interface BotManagerConfig {
   reconcileIntervalMs: number;
   secrets: { internalToken: string; sessionToken: string; adminToken: string };
 }
-
-/** Most of what a bot makes is thrown away at once, and needs no room to grow old in: 50 MiB less for each bot. */
-const botNodeOptions = '--max-semi-space-size=1';
 
 const passedToBots = ['LANG', 'LOG_LEVEL', 'BOT_PROXY', 'CHROMIUM_FLAGS'];
 /** Only to bots on this machine: a container has its own. */

@@ -1,4 +1,5 @@
 import { type BrowserContext, chromium } from 'playwright';
+import { lockProfile } from './lock-profile.ts';
 
 const launchTimeoutMs = 30_000;
 const closeTimeoutMs = 5_000;
@@ -10,6 +11,9 @@ const flags = [
   // Fewer processes: one bot has one page, so there is nothing to keep apart.
   '--in-process-gpu',
   '--no-zygote',
+  '--enable-features=NetworkServiceInProcess2',
+  // This replaces Playwright's list, of which the first ones are what matters to a bot.
+  '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PaintHolding,ThirdPartyStoragePartitioning,MediaRouter,OptimizationHints,AudioServiceOutOfProcess',
 ];
 
 export interface BotBrowser extends AsyncDisposable {
@@ -43,8 +47,12 @@ export async function launchBrowser(executablePath: string, settings: BrowserSet
   // Pages with a strict policy refuse the audio worklet, which is made from a blob.
   const page = { bypassCSP: true, locale: 'en-US' };
   if (settings.profileDir) {
+    await using stack = new AsyncDisposableStack();
+    stack.use(await lockProfile(settings.profileDir));
     const context = await chromium.launchPersistentContext(settings.profileDir, { ...launch, ...page });
-    return { context, [Symbol.asyncDispose]: () => atMost(closeTimeoutMs, context.close()) };
+    stack.defer(() => atMost(closeTimeoutMs, context.close()));
+    const owned = stack.move();
+    return { context, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   }
   const browser = await chromium.launch(launch);
   const context = await browser.newContext(page);

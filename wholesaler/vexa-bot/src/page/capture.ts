@@ -25,7 +25,8 @@ registerProcessor('vexa-tap', class extends AudioWorkletProcessor {
   }
   process([input]) {
     const samples = input[0];
-    for (let i = 0; i < 128; i += 1) {
+    const length = samples ? samples.length : globalThis.renderQuantumSize ?? 128;
+    for (let i = 0; i < length; i += 1) {
       const sample = samples ? Math.max(-1, Math.min(1, samples[i])) : 0;
       this.chunk[this.length] = Math.round(sample * 32767);
       this.length += 1;
@@ -105,8 +106,13 @@ export class Capture {
   }
 }
 
+/** A few large pieces of work a second cost less than many small ones. Browsers that know no `renderSizeHint` take 128. */
+const quantumSamples = 512;
+
 async function openContext(sampleRate: number): Promise<AudioContext> {
-  const context = new AudioContext({ sampleRate });
+  // Nothing is played, so no output device is opened for it.
+  const options = { sampleRate, latencyHint: 'playback', sinkId: { type: 'none' }, renderSizeHint: quantumSamples };
+  const context = new AudioContext(options as AudioContextOptions);
   await context.audioWorklet.addModule(URL.createObjectURL(new Blob([tapProcessor], { type: 'text/javascript' })));
   if (context.state === 'suspended') await context.resume();
   return context;

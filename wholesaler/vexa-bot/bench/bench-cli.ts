@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRedis } from '@vexa/shared/local/redis';
+import { writeProof } from '@vexa/shared/testing/proof';
+import { type BotWorld, startBotWorld } from '../test/support/bot-world.ts';
+import { type BenchMeeting, startMeeting } from './meeting.ts';
+import { cpuSecondsOf, type Memory, memoryOf } from './process-cost.ts';
+
+const quick = Boolean(process.env.VEXA_BENCH_QUICK);
+const scenarios = quick
+  ? [{ bots: 1, speakers: 3 }]
+  : [
+      { bots: 1, speakers: 0 },
+      { bots: 1, speakers: 1 },
+      { bots: 1, speakers: 3 },
+      { bots: 1, speakers: 8 },
+      { bots: 8, speakers: 3 },
+    ];
+const settleMs = quick ? 5_000 : 10_000;
+const windowMs = quick ? 10_000 : 30_000;
+const memorySamples = 5;
+/** What a bot with three speakers may cost. */
+const budget = { speakers: 3, cpuPercent: 12, memoryMib: 200 };
+/** Of the audio of a window; a machine with much else to do hands it over later. */
+const leastHeard = 0.9;
+
+interface Cost {
+  bots: number;
+  speakers: number;
+  /** Of one core, the mean of the bots. */
+  cpu_percent: number;
+  /** The mean of the bots, program code divided among those that run. */
+  memory_mib: number;
+  /** Of that, what is the bot's alone: all but program code. */
+  own_memory_mib: number;
+  start_ms: number;
+  /** Audio that arrived at the transcription service against the time it was spoken in; the worst of all speakers. */
+  heard: number;
+}
+
+await using redis = await startRedis();
+await using world = await startBotWorld(redis.url);
+const costs: Cost[] = [];
+for (const scenario of scenarios) {
+  const cost = await measure(world, scenario);
+  costs.push(cost);
+  console.log(JSON.stringify(cost));
+}
+console.log('What a bot costs: % of one core, and MiB (PSS), of the bot and its browser; everybody talks all the time');
+console.table(costs);
+
+const withThree = costs.filter(({ speakers }) => speakers === budget.speakers);
+const promises = [
+  ...withThree.map(({ bots, cpu_percent }) => ({
+    promise: `${bots} with ${budget.speakers} speakers: at most ${budget.cpuPercent} % of a core each`,
+    measured: cpu_percent,
+    kept: cpu_percent <= budget.cpuPercent,
+  })),
+  ...withThree.map(({ bots, memory_mib, own_memory_mib }) => {
+    // A bot that runs alone is charged with all the code that many would share.
+    const [what, measured] = bots > 1 ? ['MiB each', memory_mib] : ['MiB beside program code', own_memory_mib];
+    return {
+      promise: `${bots} with ${budget.speakers} speakers: at most ${budget.memoryMib} ${what}`,
+      measured,
+      kept: Number(measured) <= budget.memoryMib,
+    };
+  }),
+  ...costs
+    .filter(({ speakers }) => speakers > 0)
+    .map(({ bots, speakers, heard }) => ({
+      promise: `${bots} with ${speakers} speakers: everybody is heard all the time`,
+      measured: heard,
+      kept: heard >= leastHeard,
+    })),
+];
+writeProof('bench-vexa-bot', { window_ms: windowMs, costs }, promises);
+
+async function measure(world: BotWorld, { bots, speakers }: { bots: number; speakers: number }): Promise<Cost> {
+  await using stack = new AsyncDisposableStack();
+  const meetings: BenchMeeting[] = [];
+  for (let n = 0; n < bots; n += 1) meetings.push(stack.use(await startMeeting(world, { speakers, env: process.env })));
+  await sleep(settleMs);
+  const before = meetings.map(({ pid, heardSeconds }) => ({ cpu: cpuSecondsOf(pid), heard: heardSeconds() }));
+  const from = performance.now();
+  const memory: Memory[] = [];
+  for (let n = 0; n < memorySamples; n += 1) {
+    await sleep(windowMs / memorySamples);
+    memory.push(...meetings.map(({ pid }) => memoryOf(pid)));
+  }
+  const seconds = (performance.now() - from) / 1_000;
+  const spent = meetings.map(({ pid }, n) => cpuSecondsOf(pid) - (before[n]?.cpu ?? 0));
+  const shares = meetings.flatMap(({ heardSeconds }, n) =>
+    heardSeconds().map((now, speaker) => (now - (before[n]?.heard[speaker] ?? 0)) / seconds),
+  );
+  return {
+    bots,
+    speakers,
+    cpu_percent: rounded((mean(spent) / seconds) * 100),
+    memory_mib: rounded(mean(memory.map(({ totalMib }) => totalMib))),
+    own_memory_mib: rounded(mean(memory.map(({ ownMib }) => ownMib))),
+    start_ms: Math.round(mean(meetings.map(({ startMs }) => startMs))),
+    heard: rounded(Math.min(1, ...shares)),
+  };
+}
+
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}

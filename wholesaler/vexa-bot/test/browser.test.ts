@@ -1,0 +1,103 @@
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { findChromium } from '../src/browser/find-chromium.ts';
+import { type BrowserSettings, launchBrowser } from '../src/browser/launch.ts';
+import { lockProfile } from '../src/browser/lock-profile.ts';
+
+let site: Server;
+let folder: string;
+beforeAll(async () => {
+  site = await listening(
+    createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<title>A page</title>');
+    }),
+  );
+});
+afterAll(() => closed(site));
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vexa-browser-'));
+});
+afterEach(() => rm(folder, { recursive: true, maxRetries: 3 }));
+
+const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+const open = async (settings: Partial<BrowserSettings>) => {
+  const path = await findChromium({
+    path: process.env.CHROMIUM_PATH,
+    searchPath: process.env.PATH ?? '',
+    headed: false,
+  });
+  return launchBrowser(path, { headed: false, flags: [], profileDir: undefined, proxy: undefined, ...settings });
+};
+
+test('a profile keeps what a site stored in it, from one bot to the next', async () => {
+  const profileDir = join(folder, 'profile');
+  const visit = async (script: string) => {
+    await using browser = await open({ profileDir });
+    const page = await browser.context.newPage();
+    await page.goto(urlOf(site));
+    return await page.evaluate(script);
+  };
+  await visit(`localStorage.setItem('account', 'Vexa'); document.cookie = 'signed=in; max-age=3600'`);
+  expect(await visit(`[localStorage.getItem('account'), document.cookie]`)).toEqual(['Vexa', 'signed=in']);
+  expect(await readdir(profileDir)).not.toContain('vexa-bot.lock');
+});
+
+test('a profile is of one bot at a time, until that is gone or was killed', async () => {
+  const lock = await lockProfile(folder);
+  await expect(lockProfile(folder, { waitMs: 0 })).rejects.toThrow('in use by another bot');
+  await lock[Symbol.asyncDispose]();
+  const left = join(folder, 'vexa-bot.lock');
+  await writeFile(left, '');
+  await expect(lockProfile(folder, { waitMs: 0 })).rejects.toThrow('in use by another bot');
+  const longAgo = new Date(Date.now() - 60_000);
+  await utimes(left, longAgo, longAgo);
+  await using _ = await lockProfile(folder, { waitMs: 0 });
+});
+
+test('a proxy carries all requests and knows the bot by name and password, which no error tells', async () => {
+  const asked: string[] = [];
+  const proxy = await listening(proxyFor('bot', 'pass/word', asked));
+  const at = (password: string) => urlOf(proxy).replace('://', `://bot:${encodeURIComponent(password)}@`);
+  try {
+    await using browser = await open({ proxy: at('pass/word') });
+    const page = await browser.context.newPage();
+    await page.goto(urlOf(site));
+    expect(await page.title()).toBe('A page');
+    expect(asked).toContain(urlOf(site));
+    await using refused = await open({ proxy: 'http://bot:wrong-secret@127.0.0.1:9' });
+    const failure = await (await refused.context.newPage()).goto(urlOf(site)).catch(String);
+    expect(failure).toContain('ERR_PROXY_CONNECTION_FAILED');
+    expect(failure).not.toContain('wrong-secret');
+  } finally {
+    await closed(proxy);
+  }
+});
+
+function proxyFor(user: string, password: string, asked: string[]): Server {
+  const known = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  return createServer((incoming, response) => {
+    if (incoming.headers['proxy-authorization'] !== known) {
+      return response.writeHead(407, { 'proxy-authenticate': 'Basic realm="proxy"' }).end();
+    }
+    asked.push(incoming.url ?? '');
+    const onward = request(incoming.url ?? '', { method: incoming.method, headers: incoming.headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    return incoming.pipe(onward);
+  });
+}
+
+async function listening(server: Server): Promise<Server> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+async function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
