@@ -85,10 +85,12 @@ describe('each service takes the settings that its chart gives it', () => {
   });
 
   test('bot-manager, and the bots it starts', () => {
-    const { bots, hosts, models, collectorUrl } = botManager(environmentOf(plain, 'bot-manager'));
+    const { bots, hosts, limits, models, collectorUrl } = botManager(environmentOf(plain, 'bot-manager'));
     expect(collectorUrl).toBe('http://vexa-transcription-collector.vexa.svc:8000');
     expect(models.url).toBe('http://vexa-whisperlive.vexa.svc:9091');
     expect(hosts.meetingRoomUrl).toBe('http://meeting-room.localhost:8090');
+    // A meeting is not given up while its bot may wait for a node.
+    expect(limits.requestedMs).toBe(90_000);
     expect(bots).toMatchObject({
       max: 40,
       whisperLiveUrl: 'ws://vexa-whisperlive.vexa.svc:9090',
