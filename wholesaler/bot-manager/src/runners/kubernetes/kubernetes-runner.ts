@@ -97,6 +97,7 @@ export function createKubernetesRunner(options: KubernetesRunnerOptions): Runner
       return { id, name: bot.name };
     },
     async stop(id, { graceMs }) {
+      // Never 0: the cluster would forget the pod while it still runs.
       const seconds = Math.max(1, Math.ceil(graceMs / 1_000));
       const ended = hear(id, seconds * 1_000 + killWaitMs, (pod, gone) => gone || hasEnded(pod));
       if (!(await remove(id, seconds)) || (await ended)) return;
