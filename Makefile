@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo test test-docker check stack setup-retailer setup-wholesaler bench quality
+.PHONY: help setup demo test test-docker check stack setup-retailer setup-wholesaler bench quality chaos
 .PHONY: up ps logs run-bot speak down clean
 
 help: ## Show what this Makefile can do
@@ -19,7 +19,7 @@ stack: setup ## Run both products until Ctrl-C and stream their logs
 test: setup check ## Types, lint, and every test
 	@turbo run test --concurrency=1 --continue --output-logs=new-only
 
-test-docker: setup ## The tests that need a Docker daemon; starts one when run as root (ONLY="runner meeting balancer")
+test-docker: setup ## The tests that need a Docker daemon; starts one when run as root (ONLY="runner meeting balancer products")
 	@scripts/test-docker.sh
 
 check: ## Types and lint only
@@ -30,6 +30,9 @@ bench: setup ## Speed and how it grows, next to peers where they can be installe
 
 quality: setup ## Whether the words are right: errors, losses, inventions and delays on real voices (QUICK=1 as above)
 	@$(if $(QUICK),VEXA_BENCH_QUICK=1) turbo run quality --concurrency=1 --continue --ui=stream --log-prefix=none
+
+chaos: setup ## What breaks when parts are killed, cut off or lied to: the tests of faults at their widest
+	@scripts/chaos.sh
 
 setup-retailer: ## Run a retailer with Docker: secrets, containers, a first user (VEXA_INFRA_API_URL=… VEXA_INFRA_API_KEY=…)
 	@scripts/setup-retailer.sh
@@ -51,7 +54,7 @@ logs-%:
 
 # USER is in every environment, as the one who is logged in, and KEY in many: what counts is what is said to make.
 said = $(if $(filter command,$(firstword $(origin $1))),$($1))
-run-bot: ## Send a bot of the wholesaler to a meeting (MEETING=my-room, USER=ann@example.com, KEY= of that user)
+run-bot: ## Send a bot of the wholesaler to a meeting (MEETING=my-room USER=user123, KEY= of another than the first user)
 	@BOT_USER='$(call said,USER)' BOT_KEY='$(call said,KEY)' scripts/compose.sh run-bot
 
 speak: ## Let somebody join a room of the meeting room and speak recorded sentences once a bot is there (MEETING=my-room)
