@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { capacityOf } from './capacity/capacity.ts';
-import { readFigures } from './capacity/figures.ts';
+import { readFigures, takeFigures } from './capacity/figures.ts';
 import { examplePrices } from './capacity/price.ts';
 import { printCapacity } from './capacity/print-capacity.ts';
 import { usualSettings, usualWorkload } from './capacity/workload.ts';
@@ -13,8 +13,9 @@ const positive = (text: string): number => {
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const command = new Command('capacity')
-  .description('What so many meetings at once take and cost, and what breaks first, from the figures in proof/*.json.')
+  .description('What so many meetings at once take and cost, and what breaks first, from what benchmarks measured.')
   .option('--meetings <list>', 'sizes, with commas', (text) => text.split(',').map(positive), [10, 1_000, 100_000])
+  .option('--take-figures', 'first keep the figures that benchmarks wrote into proof/')
   .option('--json', 'one JSON object instead of tables');
 const inputs = { work: usualWorkload, settings: usualSettings, prices: examplePrices };
 for (const values of Object.values(inputs)) {
@@ -22,13 +23,14 @@ for (const values of Object.values(inputs)) {
     command.option(`--${kebab(name)} <n>`, `(${value})`, positive);
   }
 }
-const { meetings, json, ...chosen } = command.parse().opts();
+const { meetings, json, takeFigures: taking, ...chosen } = command.parse().opts();
+if (taking) takeFigures(new URL('../../../proof/', import.meta.url));
 const choose = <T extends object>(defaults: T): T => {
   const own = Object.keys(defaults).filter((name) => name in chosen);
   return { ...defaults, ...Object.fromEntries(own.map((name) => [name, chosen[name]])) };
 };
 const given = {
-  figures: readFigures(new URL('../../../proof/', import.meta.url)),
+  figures: readFigures(),
   work: choose(inputs.work),
   settings: choose(inputs.settings),
   prices: choose(inputs.prices),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /** What benchmarks of this project measured; seconds of CPU are of one core. */
@@ -16,7 +16,6 @@ export interface Figures {
   gatewayCpuPerRequest: number;
   /** One frame to one live socket. */
   cpuPerFrame: number;
-  framesPerGateway: number;
   /** Requests for bots that one bot-manager answered. */
   startsPerSecond: number;
   /** To read one meeting of many. */
@@ -50,15 +49,20 @@ const BotManager = z.object({
   burst: z.object({ requests_per_second: z.number() }),
 });
 
-/** Reads `proof/*.json` in a folder. Throws where a figure is missing, with the benchmark that makes it. */
-export function readFigures(folder: URL): Figures {
+const kept = new URL('figures.json', import.meta.url);
+
+/** Those of the last `takeFigures`: benchmarks are not run before each question. */
+export const readFigures = (): Figures => JSON.parse(readFileSync(kept, 'utf8')) as Figures;
+
+/** Keeps what benchmarks wrote into a folder. Throws where a figure is missing. */
+export function takeFigures(proofs: URL): void {
   const read = <T>(name: string, schema: z.ZodType<T>): T => {
-    const parsed = schema.safeParse(JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')));
+    const parsed = schema.safeParse(JSON.parse(readFileSync(new URL(`${name}.json`, proofs), 'utf8')));
     if (!parsed.success)
       throw new Error(`proof/${name}.json has other figures than expected; measure again: make bench`);
     return parsed.data;
   };
-  return figuresFrom({
+  const figures = figuresFrom({
     whisperlive: read('bench-whisperlive', Whisperlive),
     bot: read('bench-vexa-bot', Bot),
     collector: read('bench-transcription-collector', Collector),
@@ -66,6 +70,7 @@ export function readFigures(folder: URL): Figures {
     fanOut: read('bench-live-fan-out', FanOut),
     botManager: read('bench-bot-manager', BotManager),
   });
+  writeFileSync(kept, `${JSON.stringify(figures, null, 2)}\n`);
 }
 
 interface Proofs {
@@ -98,7 +103,6 @@ export function figuresFrom({ whisperlive, bot, collector, gateway, fanOut, botM
     finalsPerSecond: Math.max(...collector.ingest.map(({ segmentsPerSecond }) => segmentsPerSecond)),
     gatewayCpuPerRequest: Math.max(...small.map(({ cpu_ms_per_request }) => cpu_ms_per_request)) / 1000,
     cpuPerFrame: frames.cpu_us_per_frame / 1e6,
-    framesPerGateway: frames.frames_per_second,
     startsPerSecond: botManager.burst.requests_per_second,
     secondsPerMeetingRow: page / 50 / 1000,
   };

@@ -90,23 +90,27 @@ function assumptions({ meetingsPerReplica }: Capacity, { figures, work, settings
       [
         `a second of talk, model ${figures.model}`,
         `${number(figures.cpuPerTalkSecond)} core seconds`,
-        'proof/bench-whisperlive.json',
+        'benchmark of whisperlive',
       ],
       [
         `one whisperlive of ${settings.coresPerReplica} cores`,
         `${meetingsPerReplica} meetings at most`,
         `simulated: p95 of first words ${settings.firstWithin} s, of finals ${settings.finalWithin} s`,
       ],
-      ['a bot', `${number(figures.botCores)} cores, ${number(figures.botGiB)} GiB`, 'proof/bench-vexa-bot.json'],
+      [
+        'a bot',
+        `${number(figures.botCores)} cores, ${number(figures.botGiB)} GiB`,
+        'benchmark of the bot, three speakers',
+      ],
       [
         'a message to the collector',
         `${number(figures.collectorCpuPerMessage * 1e6)} µs`,
-        'proof/bench-transcription-collector.json',
+        'benchmark of the collector',
       ],
       ['finals into Postgres', `${number(figures.finalsPerSecond)} a second`, 'the same'],
-      ['a request at the gateway', `${number(figures.gatewayCpuPerRequest * 1000)} ms`, 'proof/bench-api-gateway.json'],
-      ['a frame to a live socket', `${number(figures.cpuPerFrame * 1e6)} µs`, 'proof/bench-live-fan-out.json'],
-      ['requests for bots', `${number(figures.startsPerSecond)} a second`, 'proof/bench-bot-manager.json'],
+      ['a request at the gateway', `${number(figures.gatewayCpuPerRequest * 1000)} ms`, 'benchmark of the gateway'],
+      ['a frame to a live socket', `${number(figures.cpuPerFrame * 1e6)} µs`, 'benchmark of the gateway, live'],
+      ['requests for bots', `${number(figures.startsPerSecond)} a second`, 'benchmark of bot-manager'],
       [
         'Redis',
         `${number(settings.redisCommandsPerSecond)} commands a second, ${settings.redisCommandsPerMessage} for a message`,
