@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { chartNames, charts, examplesOf, helm, type KubeObject, parseObjects, podsOf, render } from './render.ts';
 import { mistakesIn } from './schema.ts';
 
@@ -13,7 +14,12 @@ const more = {
     { 'meetingRoom.enabled': true, 'whisperlive.modelStorage': { kind: 'claim', existingClaim: 'models' } },
   ],
   'vexa-retailer': [
-    { 'serviceMonitor.enabled': true, 'ingress.enabled': true, 'ingress.host.tlsSecret': 'tls' },
+    {
+      'serviceMonitor.enabled': true,
+      'grafanaDashboards.enabled': true,
+      'ingress.enabled': true,
+      'ingress.host.tlsSecret': 'tls',
+    },
     { 'networkPolicy.enabled': false, 'retailer.affinity': { podAntiAffinity: {} } },
   ],
 };
@@ -108,6 +114,37 @@ test('an object with a field that nobody knows, or of the wrong type, is found',
   expect(await mistakesIn(deployment)).toEqual([expect.stringContaining('containers.0.readinesProbe')]);
   deployment.spec.replicas = 'two';
   expect(await mistakesIn(deployment)).toEqual([expect.stringContaining('replicas must be integer')]);
+});
+
+test('alerts and dashboards are those of the files, brackets included', async () => {
+  const on = { 'prometheusRule.enabled': true, 'grafanaDashboards.enabled': true };
+  const [wholesaler, retailer] = await Promise.all([
+    render('vexa', { values: on }),
+    render('vexa-retailer', { values: { 'grafanaDashboards.enabled': true } }),
+  ]);
+  const monitoring = (path: string) => readFile(new URL(`../monitoring/${path}`, import.meta.url), 'utf8');
+  const only = (objects: KubeObject[], kind: string) => objects.filter((object) => object.kind === kind);
+  expect(only(wholesaler, 'PrometheusRule').map(({ spec }) => spec)).toEqual([parse(await monitoring('rules.yml'))]);
+  for (const [objects, name] of [
+    [wholesaler, 'wholesaler.json'],
+    [retailer, 'retailer.json'],
+  ] as const) {
+    const [{ metadata, data }] = only(objects, 'ConfigMap') as [KubeObject];
+    expect(metadata.labels?.grafana_dashboard).toBe('1');
+    expect(JSON.parse(data[name])).toEqual(JSON.parse(await monitoring(`grafana/${name}`)));
+  }
+});
+
+test('jobs are called in Prometheus as the alerts call them', async () => {
+  const values = { 'serviceMonitor.enabled': true };
+  const monitors = (await Promise.all(chartNames.map((chart) => render(chart, { values }))))
+    .flat()
+    .filter(({ kind }) => kind === 'ServiceMonitor')
+    .map(({ spec }) => [spec.jobLabel, spec.endpoints[0].relabelings?.[0].replacement]);
+  expect(monitors).toEqual([
+    ['app.kubernetes.io/component', undefined],
+    ['app.kubernetes.io/component', 'retailer'],
+  ]);
 });
 
 test.each(['namespace', 'cluster-autoscaler'])('k8s/%s.yaml is what Kubernetes says it is', async (name) => {

@@ -167,6 +167,15 @@ test('nothing is left out: each forbidden connection is open without policies', 
   expect(policies.length).toBeGreaterThan(10);
 });
 
+test('a pod of the release that no line speaks of reaches nothing, and is reached by nobody', () => {
+  const { namespace, labels } = podOf('vexa', 'redis') as Exclude<End, { address: string }>;
+  const unknown: End = { namespace, labels: { ...labels, 'app.kubernetes.io/component': 'new' } };
+  for (const other of Object.values(ends)) {
+    expect(mayReach(policies, { from: unknown, to: other, port: 443 })).toBe(false);
+    expect(mayReach(policies, { from: other, to: unknown, port: 8000 })).toBe(false);
+  }
+});
+
 test('no egress to private addresses is open to bots unless it is asked for', async () => {
   const plain = (await render('vexa', { values: { 'bots.namespace': bots } })).filter(
     ({ kind }) => kind === 'NetworkPolicy',

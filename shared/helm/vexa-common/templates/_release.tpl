@@ -34,3 +34,13 @@ spec:
           name: {{ include "common.secretName" .root }}
           key: METRICS_TOKEN
 {{- end }}
+
+{{- /* The dashboards of the chart's files, under the label that Grafana's sidecar looks for. root */ -}}
+{{- define "common.dashboards" -}}
+apiVersion: v1
+kind: ConfigMap
+{{ include "common.metadata" (merge (dict "component" "dashboards") .) }}
+    grafana_dashboard: "1"
+data:
+  {{- (.root.Files.Glob "files/*.json").AsConfig | nindent 2 }}
+{{- end }}
