@@ -62,7 +62,7 @@ products() {
 
   say "The load-tester in one meeting of this wholesaler"
   COMPOSE_PROFILES=load-tester docker compose --env-file .env.wholesaler -f docker-compose.wholesaler.yml \
-    run --rm --no-deps --env LOAD_API_KEY="$key" load-tester --stack --meetings 1 --first 10 --final 10
+    run --build --rm --no-deps --env LOAD_API_KEY="$key" load-tester --stack --meetings 1 --first 10 --final 10
 
   say "The first version's commands and targets"
   scripts/first-version.sh "$wholesaler" "$key"
