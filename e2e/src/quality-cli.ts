@@ -32,13 +32,13 @@ const turns = takeTurns(sentences);
 const overlaps = talkOver(sentences.slice(0, 8));
 const said = (some: readonly Turn[]): Line[] => some.map(({ speaker, voice }) => ({ speaker, text: voice.reference }));
 
-await using network = await startHearingNetwork({ WHISPER_MODELS: model });
+await using network = await startHearingNetwork({ WHISPER_MODEL: model });
 console.log(
   `${turns.length} sentences of three people in turns, then ${overlaps.length} into each other; model ${model}`,
 );
-const direct = judgeTurns(said(turns), inOrder(await feedDirectly(network, turns)));
+const direct = judgeTurns(said(turns), await feedDirectly(network, turns));
 console.log(`fed directly: ${percent(direct.wer)} word errors`);
-const heard: { platform: Measured; turns: Judged; overlaps: Judged }[] = [];
+const heard: { platform: Measured; turns: Judged; overlaps: Judged; cuts: number }[] = [];
 for (const platform of only ?? platforms) heard.push({ platform, ...(await measure(network, platform)) });
 report();
 
@@ -47,7 +47,8 @@ async function measure(on: HearingNetwork, platform: Platform & Measured) {
   if (lines) print(inTurns);
   const over = await holdMeeting(on, platform, overlaps);
   if (lines) print(over);
-  const judged = { turns: judgeTurns(said(turns), inTurns), overlaps: judgeOverlaps(said(overlaps), over) };
+  const cuts = inTurns.filter(({ segment_id }) => segment_id.includes('.')).length;
+  const judged = { turns: judgeTurns(said(turns), inTurns), overlaps: judgeOverlaps(said(overlaps), over), cuts };
   console.log(`${platform}: ${percent(judged.turns.wer)} word errors, right names ${percent(judged.turns.rightNames)}`);
   return judged;
 }
@@ -55,13 +56,14 @@ async function measure(on: HearingNetwork, platform: Platform & Measured) {
 function report(): void {
   console.table(
     Object.fromEntries(
-      heard.map(({ platform, turns: own, overlaps: over }) => [
+      heard.map(({ platform, turns: own, overlaps: over, cuts }) => [
         platform,
         {
           voices: voicesOf[platform],
           'word errors': percent(own.wer),
           'right names': percent(own.rightNames),
           'words named': own.named,
+          'segments cut': cuts,
           'right names, talking over each other': percent(over.rightNames),
         },
       ]),
@@ -89,10 +91,6 @@ function print(segments: readonly Segment[]): void {
   for (const { start, end, speaker, text } of segments) {
     console.log(`  ${start.toFixed(1).padStart(6)}–${end.toFixed(1)} ${speaker ?? '–'}: ${text}`);
   }
-}
-
-function inOrder(some: readonly Line[]): Line[] {
-  return [...some];
 }
 
 function percent(share: number): string {

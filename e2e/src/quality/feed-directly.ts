@@ -10,7 +10,7 @@ const chunkMs = 100;
 
 /** The same turns fed to Whisper as they are, a stream for each person in real time: no room, no codec, no browser. */
 export async function feedDirectly(network: HearingNetwork, turns: readonly Turn[]): Promise<Line[]> {
-  const meeting = await network.newMeeting('local');
+  const meeting = await network.newMeeting();
   const { length, tracks } = laidOut(turns);
   const streams = [...tracks].map(([name, samples]) => {
     const stream = new ParticipantStream({

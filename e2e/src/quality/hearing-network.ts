@@ -36,7 +36,7 @@ export interface RunningBot {
 export interface HearingNetwork extends AsyncDisposable {
   roomUrl: string;
   audioUrl: string;
-  newMeeting(platform: Platform): Promise<Meeting>;
+  newMeeting(): Promise<Meeting>;
   sendBot(meeting: Meeting, to: { platform: Platform; url: string; nativeId: string }): RunningBot;
 }
 
@@ -68,11 +68,11 @@ export async function startHearingNetwork(extraEnv: Record<string, string>): Pro
   return {
     roomUrl: urls.room,
     audioUrl: urls.audio,
-    async newMeeting(platform) {
+    async newMeeting() {
       const nativeId = randomUUID();
       const [row] = await sql<{ id: number }[]>`
         insert into meetings (user_id, platform, platform_specific_id, status)
-        values (${userId}, ${platform}, ${nativeId}, 'active') returning id`;
+        values (${userId}, 'local', ${nativeId}, 'active') returning id`;
       if (!row) throw new Error('The meeting was not made.');
       const { id } = row;
       const token = await signSessionToken(secrets.sessionToken, {
@@ -83,7 +83,7 @@ export async function startHearingNetwork(extraEnv: Record<string, string>): Pro
       return {
         id,
         token,
-        transcript: () => transcriptOf(collector, secrets.internalToken, { id, platform, nativeId }),
+        transcript: () => transcriptOf(collector, secrets.internalToken, { id, nativeId }),
       };
     },
     sendBot(meeting, { platform, url, nativeId }) {
@@ -159,7 +159,7 @@ async function startManager(): Promise<Manager> {
 async function transcriptOf(
   collector: string,
   secret: string,
-  { id, platform, nativeId }: { id: number; platform: Platform; nativeId: string },
+  { id, nativeId }: { id: number; nativeId: string },
 ): Promise<Segment[]> {
   await waitFor(
     'the words to be stored',
@@ -179,7 +179,7 @@ async function transcriptOf(
   const identity = await signIdentity(secret, {
     ...{ user_id: userId, email: 'quality@example.com', scopes: ['tx'], max_concurrent_bots: 1, plan: null },
   });
-  const url = `${collector}/transcripts/${platform}/${nativeId}?meeting_id=${id}`;
+  const url = `${collector}/transcripts/local/${nativeId}?meeting_id=${id}`;
   const response = await fetch(url, { headers: { 'x-vexa-identity': identity } });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return Transcript.parse(await response.json()).segments;

@@ -31,7 +31,7 @@ export async function holdMeeting(network: HearingNetwork, platform: Platform, t
     present.set(name, person);
     await person.waitUntilAdmitted();
   }
-  const meeting = await network.newMeeting(platform);
+  const meeting = await network.newMeeting();
   const url = new URL(linkTo[platform]?.(room) ?? '', network.roomUrl).href;
   const bot = network.sendBot(meeting, { platform, url, nativeId: room });
   await bot.active;

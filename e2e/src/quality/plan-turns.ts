@@ -14,9 +14,13 @@ const shipped = fileURLToPath(import.meta.resolve('@vexa/shared/testing/voices/m
 const beside = fileURLToPath(new URL('../../../../shared/audio/manifest.tsv', import.meta.url));
 
 const speakers = ['Ann', 'Ben', 'Cleo'];
-/** Recordings begin and end with some silence of their own. */
-const pausesMs = [0, 200, 500, 1_000];
-const longestSeconds = 9;
+/** People answer each other within a quarter of a second. */
+const pausesMs = [100, 250, 0, 600];
+const longestSeconds = 12;
+const sampleRate = 16_000;
+const silent = 0.015;
+/** The breath before a word, and the end of its last sound. */
+const marginSamples = 0.08 * sampleRate;
 
 /** English sentences: those that come with the product, and with `more` those of the folder beside it too. */
 export function readSentences({ more }: { more: boolean }): Voice[] {
@@ -24,7 +28,16 @@ export function readSentences({ more }: { more: boolean }): Voice[] {
   for (const manifest of [shipped, ...(more && existsSync(beside) ? [beside] : [])]) {
     for (const voice of speakable(loadVoices(manifest))) if (!found.has(voice.file)) found.set(voice.file, voice);
   }
-  return [...found.values()].filter(({ seconds }) => seconds <= longestSeconds);
+  return [...found.values()].filter(({ seconds }) => seconds <= longestSeconds).map(withoutSilence);
+}
+
+/** A recording's own silence would keep turns apart, and be the easier for it. */
+function withoutSilence(voice: Voice): Voice {
+  const isLoud = (sample: number) => Math.abs(sample) > silent;
+  const from = Math.max(0, voice.audio.findIndex(isLoud) - marginSamples);
+  const to = voice.audio.findLastIndex(isLoud) + marginSamples;
+  const audio = voice.audio.slice(from, to);
+  return { ...voice, audio, seconds: audio.length / sampleRate };
 }
 
 /** Everybody speaks in turns, hardly anybody after themselves. */
