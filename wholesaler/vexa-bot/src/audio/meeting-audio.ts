@@ -142,8 +142,8 @@ export class MeetingAudio {
       this.#begin(track, at, samples)?.stream.write(samples);
       return;
     }
-    if (correction > 0) stream.write(new Int16Array(correction));
-    if (correction > -samples.length) stream.write(samples.subarray(Math.max(0, -correction)));
+    if (correction > 0) stream.write(new Int16Array(correction), true);
+    if (correction > -samples.length) stream.write(samples.subarray(Math.max(0, -correction)), isQuiet);
   }
 
   #seeOwner(track: number, voice: Voice): void {

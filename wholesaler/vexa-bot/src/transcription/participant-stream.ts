@@ -108,10 +108,10 @@ export class ParticipantStream {
     this.#connect();
   }
 
-  write(samples: Int16Array): void {
+  write(samples: Int16Array, isQuiet = !isSound(samples)): void {
     if (this.#state !== 'open') return;
     this.#ring.append(samples);
-    this.#followSound(samples);
+    this.#followSound(isQuiet);
     this.#countLost();
     this.#pump();
     this.#dropStalled();
@@ -146,9 +146,9 @@ export class ParticipantStream {
     return this.#closed.promise;
   }
 
-  #followSound(samples: Int16Array): void {
+  #followSound(isQuiet: boolean): void {
     const isOver = !this.#session && !this.#former;
-    if (isSound(samples)) {
+    if (!isQuiet) {
       this.#soundTo = this.#ring.end;
       if (!this.#rests) return;
       this.#rests = false;
