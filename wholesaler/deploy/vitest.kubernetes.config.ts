@@ -3,5 +3,7 @@ import base from '../../vitest.config.ts';
 
 /** The tests that need a Kubernetes API server: `npm run test:kubernetes`. */
 const config = mergeConfig(base, {});
+// One cluster for all.
+config.test.fileParallelism = false;
 config.test.include = ['test/kubernetes/*.kubernetes.ts'];
 export default config;

@@ -6,57 +6,73 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stopProcess } from '@vexa/shared/local/server-process';
 import type { KubeObject } from '../render.ts';
-import { get, kubectl } from './cluster.ts';
+import { kubectl } from './cluster.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const nodeName = 'stand-in';
 const componentOf = (pod: KubeObject) => pod.metadata.labels?.['app.kubernetes.io/component'] ?? '';
 
 interface Variable {
   name: string;
   value?: string;
-  valueFrom?: { secretKeyRef: { name: string; key: string; optional?: boolean } };
+  valueFrom?: { secretKeyRef: { name: string; key: string } };
+}
+
+interface Running {
+  child: ChildProcess;
+  log: string;
+}
+
+export interface StandInNode extends AsyncDisposable {
+  /** Where a service of the release is. */
+  addressOf(component: string): string;
 }
 
 /**
- * Stands where nodes and the network of a cluster do, for the services of the chart `vexa`: runs each pod of a namespace as a
- * process of this machine, with the pod's environment, at an address of its own (127.1.0.x) to which the names of the
- * services lead, and tells the API server whether its readiness probe is answered. Nothing is isolated.
+ * Stands where a node and the network of a cluster do, for a release of the chart `vexa` and its bots: runs the pods that the
+ * scheduler gives it as processes of this machine, with their environment, each service at an address of its own (127.1.0.x)
+ * to which its name leads, and tells the API server whether readiness probes are answered. Nothing is isolated.
  */
-export function startNode(
-  namespace: string,
-  release = 'vexa',
-): AsyncDisposable & { addressOf(component: string): string } {
-  const stopping = new AbortController();
-  const processes = new Map<string, { child: ChildProcess; log: string }>();
+export async function startNode({ release, namespace }: { release: string; namespace: string }): Promise<StandInNode> {
+  const processes = new Map<string, Running>();
   const addresses = new Map<string, string>();
   const addressOf = (component: string) => {
     const known = addresses.get(component) ?? `127.1.0.${addresses.size + 1}`;
     addresses.set(component, known);
     return known;
   };
-  const resolve = (value: string) =>
-    value.replaceAll(new RegExp(`${release}-([a-z-]+)\\.${namespace}\\.svc`, 'g'), (_, component) =>
-      addressOf(component),
-    );
+  const serviceName = new RegExp(`${release}-([a-z-]+)\\.${namespace}\\.svc`, 'g');
+  const resolved = (value: string) => value.replaceAll(serviceName, (_, component) => addressOf(component));
 
-  async function environmentOf(pod: KubeObject): Promise<Record<string, string>> {
+  /** Undefined: a Secret that it needs is not there yet. */
+  async function environmentOf(pod: KubeObject): Promise<Record<string, string> | undefined> {
     const made: Record<string, string> = {
       PATH: process.env.PATH ?? '',
       HOST: addressOf(componentOf(pod)),
       // What is mounted in a pod.
       VEXA_MODELS_DIR: join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vexa/models'),
     };
-    const { env, securityContext } = pod.spec.containers[0];
-    if (!securityContext.readOnlyRootFilesystem) throw new Error('a pod may write');
+    const { env, envFrom = [] } = pod.spec.containers[0];
+    for (const { secretRef } of envFrom) {
+      const secret = await secretOf(pod, secretRef.name);
+      if (!secret) return undefined;
+      Object.assign(made, secret);
+    }
     for (const { name, value = '', valueFrom } of env as Variable[]) {
       if (valueFrom) {
-        const { name: secret, key } = valueFrom.secretKeyRef;
-        const { data } = JSON.parse(await kubectl(['get', 'secret', secret, '-n', namespace, '-o', 'json']));
-        if (data[key]) made[name] = Buffer.from(data[key], 'base64').toString();
-      } else made[name] = resolve(value.replaceAll(/\$\((\w+)\)/g, (_, other) => made[other] ?? ''));
+        const known = (await secretOf(pod, valueFrom.secretKeyRef.name))?.[valueFrom.secretKeyRef.key];
+        if (known) made[name] = known;
+      } else made[name] = resolved(value.replaceAll(/\$\((\w+)\)/g, (_, other) => made[other] ?? ''));
     }
     if (pod.spec.automountServiceAccountToken) made.KUBECONFIG = await kubeconfigOf(pod.spec.serviceAccountName);
     return made;
+  }
+
+  async function secretOf({ metadata }: KubeObject, name: string): Promise<Record<string, string> | undefined> {
+    const all = await kubectl(['get', 'secrets', '-n', metadata.namespace ?? '', '-o', 'json']);
+    const found = JSON.parse(all).items.find((secret: KubeObject) => secret.metadata.name === name);
+    const decode = ([key, value]: [string, unknown]) => [key, Buffer.from(String(value), 'base64').toString()];
+    return found && Object.fromEntries(Object.entries(found.data).map(decode));
   }
 
   /** In a pod the token is mounted; here it is in a file like the administrator's. */
@@ -70,10 +86,12 @@ export function startNode(
   }
 
   async function start(pod: KubeObject): Promise<void> {
+    const env = await environmentOf(pod);
+    if (!env) return;
     const [container] = pod.spec.containers;
-    const service = container.image.replace(/^vexa-|:.*$/g, '');
-    const [program = '', ...args] = container.command ?? ['node', `wholesaler/${service}/src/main.ts`];
-    const child = spawn(program, args, { cwd: root, env: await environmentOf(pod), stdio: ['ignore', 'pipe', 'pipe'] });
+    const folder = container.image.replace(/^vexa-|:.*$/g, '').replace(/^bot$/, 'vexa-bot');
+    const [program = '', ...args] = container.command ?? ['node', `wholesaler/${folder}/src/main.ts`];
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const running = { child, log: '' };
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data) => {
@@ -81,16 +99,22 @@ export function startNode(
       });
     }
     processes.set(pod.metadata.name, running);
-    child.once('exit', (code) => void setStatus(pod, code === 0 ? 'Succeeded' : 'Failed', false));
+    if (!container.readinessProbe) await setStatus(pod, 'Running', { running: {} });
+    child.once('exit', (code) => {
+      const state = { terminated: { exitCode: code ?? 137 } };
+      void setStatus(pod, code === 0 ? 'Succeeded' : 'Failed', state);
+    });
   }
 
-  const setStatus = async ({ metadata }: KubeObject, phase: string, ready: boolean): Promise<void> => {
+  const setStatus = async (pod: KubeObject, phase: string, state: object): Promise<void> => {
+    const ready = phase === 'Running';
     const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status: ready ? 'True' : 'False' }));
-    const status = JSON.stringify({ status: { phase, conditions } });
-    // A pod may have gone meanwhile.
-    await kubectl(['patch', 'pod', metadata.name, '-n', namespace, '--subresource=status', '-p', status]).catch(
-      () => {},
-    );
+    const [{ name, image }] = pod.spec.containers;
+    const containerStatuses = [{ name, image, imageID: image, ready, restartCount: 0, state }];
+    const status = JSON.stringify({ status: { phase, conditions, containerStatuses } });
+    const { name: podName, namespace: where = '' } = pod.metadata;
+    // The pod may have gone meanwhile.
+    await kubectl(['patch', 'pod', podName, '-n', where, '--subresource=status', '-p', status]).catch(() => {});
   };
 
   async function isReady(pod: KubeObject): Promise<boolean> {
@@ -104,22 +128,37 @@ export function startNode(
     );
   }
 
-  async function look(): Promise<void> {
-    const pods = await get('pods', namespace);
-    for (const [name, { child }] of processes) {
-      if (!pods.some(({ metadata }) => metadata.name === name)) child.kill('SIGTERM');
-    }
-    for (const pod of pods) {
-      if (!processes.has(pod.metadata.name)) await start(pod);
-      else if (pod.status.phase === 'Pending' && pod.spec.containers[0].readinessProbe && (await isReady(pod))) {
-        await setStatus(pod, 'Running', true);
-      }
-    }
+  async function look(pod: KubeObject): Promise<void> {
+    const {
+      name,
+      namespace: where = '',
+      deletionTimestamp,
+    } = pod.metadata as KubeObject['metadata'] & {
+      deletionTimestamp?: string;
+    };
+    const known = processes.get(name)?.child;
+    if (deletionTimestamp) {
+      const over = known === undefined || known.exitCode !== null || known.signalCode !== null;
+      if (over)
+        await kubectl(['delete', 'pod', name, '-n', where, '--force', '--grace-period=0', '--ignore-not-found']);
+      else known.kill('SIGTERM');
+    } else if (!known) await start(pod);
+    else if (pod.status.phase === 'Pending' && (await isReady(pod))) await setStatus(pod, 'Running', { running: {} });
   }
 
+  const room = { cpu: '16', memory: '64Gi', pods: '100' };
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } };
+  await kubectl(['create', '-f', '-'], JSON.stringify(node));
+  const there = { capacity: room, allocatable: room, conditions: [{ type: 'Ready', status: 'True' }] };
+  await kubectl(['patch', 'node', nodeName, '--subresource=status', '-p', JSON.stringify({ status: there })]);
+
+  const stopping = new AbortController();
   const looking = (async () => {
     while (!stopping.signal.aborted) {
-      await look();
+      const mine = ['get', 'pods', '-A', '--field-selector', `spec.nodeName=${nodeName}`, '-o', 'json'];
+      const pods: KubeObject[] = JSON.parse(await kubectl(mine)).items;
+      const ours = pods.filter(({ metadata }) => metadata.namespace?.startsWith(namespace));
+      for (const pod of ours) await look(pod);
       await sleep(250);
     }
   })();
@@ -127,9 +166,10 @@ export function startNode(
     addressOf,
     async [Symbol.asyncDispose]() {
       stopping.abort();
-      await looking.catch((error: unknown) => console.error('stand-in node:', error));
+      await looking;
       await Promise.all([...processes.values()].map(({ child }) => stopProcess(child, 'SIGTERM')));
-      for (const [name, { log }] of processes) if (process.env.NODE_LOGS) console.error(`${name}:\n${log}`);
+      await kubectl(['delete', 'node', nodeName]);
+      if (process.env.NODE_LOGS) for (const [name, { log }] of processes) console.error(`${name}:\n${log}`);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { joinAsParticipant } from '@vexa/meeting-room/scripted-participant';
 import { startPostgres } from '@vexa/shared/local/postgres';
 import { startRedis } from '@vexa/shared/local/redis';
 import { waitFor } from '@vexa/shared/testing/wait-for';
@@ -11,7 +13,7 @@ const bots = 'whole-bots';
 const slow = { deadlineMs: 120_000, everyMs: 500 };
 const adminToken = 'an-operator-of-the-test-0123456789';
 
-test('what the chart installs works together: ready by its own probes, and a bot comes and goes by the API', async () => {
+test('what the chart installs works together: from a pod that is ready to a word that is read', async () => {
   await using postgres = await startPostgres();
   await using redis = await startRedis();
   for (const name of [namespace, bots]) {
@@ -27,10 +29,16 @@ test('what the chart installs works together: ready by its own probes, and a bot
   };
   const literals = Object.entries(secrets).map(([name, value]) => `--from-literal=${name}=${value}`);
   await kubectl(['create', 'secret', 'generic', 'vexa-secrets', '-n', namespace, ...literals]);
-  await using node = startNode(namespace);
+  await using node = await startNode({ release: 'vexa', namespace });
 
   const laptop = `${charts.vexa.path}/examples/laptop.values.yaml`;
-  const own = ['postgres.enabled=false', 'redis.enabled=false', 'image.tag=0.1.0', `bots.namespace=${bots}`];
+  const own = [
+    'postgres.enabled=false',
+    'redis.enabled=false',
+    'image.tag=0.1.0',
+    `bots.namespace=${bots}`,
+    'botManager.env.BOT_KEEP_ENDED_MS=1000',
+  ];
   // It waits for the migrations before, and for every probe after.
   await helm(
     ...[
@@ -92,8 +100,30 @@ test('what the chart installs works together: ready by its own probes, and a bot
     botManagerCallbackUrl: expect.stringMatching(/:8080\//),
   });
   await asked;
+
+  const ann = joinAsParticipant({
+    server: `http://${node.addressOf('meeting-room')}:8090`,
+    ...{ room: wanted.native_meeting_id, name: 'Ann' },
+  });
+  await using people = new AsyncDisposableStack();
+  people.use(ann);
+  await ann.waitUntilAdmitted();
+  await waitFor('the bot in the room', () => ann.participants().some(({ kind }) => kind === 'bot'), slow);
+  await ann.speak(fileURLToPath(import.meta.resolve('@vexa/shared/testing/voices/lv-sense-0880.wav')));
+  const heard = await waitFor(
+    'her words',
+    async () => {
+      const { segments } = await gateway('GET', '/transcripts/local/my-room');
+      return segments.find(
+        ({ speaker, text }: Record<string, string>) => speaker === 'Ann' && /young man/i.test(text ?? ''),
+      );
+    },
+    slow,
+  );
+  expect(heard).toMatchObject({ text: expect.stringMatching(/he was not an/i), language: 'en' });
+
   await gateway('DELETE', '/bots/local/my-room');
   await waitFor('the bot to be gone', async () => (await botPod()) === undefined, slow);
-  const [meeting] = (await gateway('GET', '/meetings')).meetings;
-  expect(['stopping', 'completed', 'failed']).toContain(meeting.status);
+  const ended = async () => (await gateway('GET', '/meetings')).meetings[0].status === 'completed';
+  await waitFor('the end of the meeting', ended, slow);
 }, 600_000);
