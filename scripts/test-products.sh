@@ -35,7 +35,7 @@ remove_products() {
 }
 
 products() {
-  local source=$PWD models=${VEXA_MODELS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/vexa/models} image key
+  local source=$PWD models=${VEXA_MODELS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/vexa/models} image key profiles
   docker compose version >/dev/null 2>&1 || fail "Docker Compose 2 is missing: https://docs.docker.com/compose/install/"
   [ -z "$(docker ps --all --quiet --filter name=vexa-wholesaler- --filter name=vexa-retailer-)" ] ||
     fail "A product is set up at this Docker daemon already: this test would meet it. Use another daemon (DOCKER_HOST)."
@@ -51,6 +51,10 @@ products() {
   make --no-print-directory setup-wholesaler COMPOSE_PROFILES=cpu,nginx GATEWAY_PORT=18056 ADMIN_PORT=18057 \
     WEBHOOK_ALLOWED_HOSTS=host.docker.internal:8056
   key=$(awk '{ print $2 }' .env.wholesaler.keys)
+  for profiles in cpu,traefik cpu,nginx gpu,traefik gpu,nginx cpu,nginx,images,load-tester,participant; do
+    COMPOSE_PROFILES=$profiles docker compose --env-file .env.wholesaler -f docker-compose.wholesaler.yml config --quiet ||
+      fail "The compose file is not valid with the profiles $profiles."
+  done
   meet "$key" "$wholesaler" my-room
 
   make --no-print-directory setup-retailer VEXA_INFRA_API_URL=http://host.docker.internal:18056 \
