@@ -36,8 +36,6 @@ function loudBins(samples: Int16Array, at: number): { from: number; to: number }
 /** A tile may come after its track; a voice without any tile is sent without a name rather than not at all. */
 const nameTimeoutMs = 15_000;
 const leaveTimeoutMs = 10_000;
-/** A page that stood still for longer goes on in a new stream rather than after so much silence. */
-const longestGap = 5 * audioSampleRate;
 
 /**
  * Everybody's audio of one meeting: each captured track goes out as a stream of its own, under its person's name. Where
@@ -137,7 +135,7 @@ export class MeetingAudio {
   #write(track: number, { stream, clock }: Voice, piece: { at: number; samples: Int16Array; isQuiet: boolean }): void {
     const { at, samples, isQuiet } = piece;
     const correction = clock.follow(at, samples.length, isQuiet);
-    if (correction > longestGap) {
+    if (correction === undefined) {
       this.#end(track, { stream });
       this.#begin(track, at, samples)?.stream.write(samples);
       return;

@@ -23,7 +23,7 @@ function run({ seconds, pace = 1, late = () => 0, gap }: Run) {
   for (let n = 1, wall = 0; wall < seconds * 1_000; n += 1) {
     wall = n * 100 * pace + (gap && n * 100 * pace > gap.at * 1_000 ? gap.seconds * 1_000 : 0);
     const isQuiet = n % 30 >= 20;
-    const correction = clock.follow(startedAt + wall + late(n), piece, isQuiet);
+    const correction = clock.follow(startedAt + wall + late(n), piece, isQuiet) ?? Number.NaN;
     if (correction !== 0 && !isQuiet) spokenTouched += 1;
     sent += piece + correction;
     off.push((sent / sampleRate) * 1_000 - wall);
@@ -53,6 +53,18 @@ test('a clock that is right is left alone, however late its pieces come', () => 
 test('time in which the page stood still is made up for', () => {
   expect(run({ seconds: 120, gap: { at: 30, seconds: 3 } })).toMatchObject({ spokenTouched: 0 });
   expect(run({ seconds: 120, gap: { at: 30, seconds: 3 } }).last).toBeLessThan(150);
+});
+
+test('a clock that is set to another time is no drift', () => {
+  const jump = (by: number) => {
+    const clock = new TrackClock(startedAt);
+    const answers = Array.from({ length: 200 }, (_, n) => {
+      const at = startedAt + (n + 1) * 100 + (n >= 100 ? by : 0);
+      return clock.follow(at, piece, true);
+    });
+    return answers.indexOf(undefined);
+  };
+  for (const by of [3_600_000, -3_600_000]) expect(jump(by)).toBeGreaterThan(99);
 });
 
 test('a first piece that came late does not make everything late', () => {

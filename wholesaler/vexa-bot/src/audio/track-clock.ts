@@ -4,6 +4,8 @@ import { audioSampleRate } from '@vexa/shared/contracts/audio';
 const toleranceMs = 100;
 /** Pieces come late when the page is busy, so the truth is the earliest of so many milliseconds. */
 const windowMs = 5_000;
+/** More than this is no drift: the page stood still, or its clock was set. */
+const longestMs = 5_000;
 
 /**
  * Keeps a stream's time the wall clock's: its samples are counted by the clock of the page's audio, which runs a little
@@ -24,13 +26,14 @@ export class TrackClock {
 
   /**
    * Told of each piece before it is sent. Answers how much silence has to come before it, in samples; negative: how much
-   * of the piece has to be left out.
+   * of the piece has to be left out; undefined: time has jumped, and what comes now belongs to another stream.
    */
-  follow(at: number, samples: number, isQuiet: boolean): number {
+  follow(at: number, samples: number, isQuiet: boolean): number | undefined {
     const behindMs = at - this.#startedAt - ((this.#samples + samples) / audioSampleRate) * 1000;
     this.#note(at, behindMs);
     const drift = Math.min(this.#before, this.#window.least);
     const wanted = isQuiet && this.#before !== Number.POSITIVE_INFINITY && Math.abs(drift) > toleranceMs ? drift : 0;
+    if (Math.abs(wanted) > longestMs) return undefined;
     const correction = Math.max(-samples, Math.round((wanted / 1000) * audioSampleRate));
     this.#samples += samples + correction;
     this.#shift((correction / audioSampleRate) * 1000);
