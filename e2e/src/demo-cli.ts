@@ -8,6 +8,7 @@ import { runDemo } from './demo/run-demo.ts';
 import { demoScript } from './demo/script.ts';
 import { formatLogLine } from './stack/log-format.ts';
 import { startStack } from './stack/stack.ts';
+import { botsInDocker } from './stack/wiring.ts';
 
 const program = new Command('make demo')
   .description('One real meeting through both products, from the room to the finished transcript.')
@@ -59,10 +60,4 @@ and read along with
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
-}
-
-/** The stack listens on this machine alone, so its containers share the machine's network. */
-function botsInDocker(daemon: string | undefined): Record<string, string> {
-  const image = { BOT_IMAGE: 'vexa-bot:local', BOT_IMAGE_PULL: 'never' };
-  return { RUNNER: 'docker', DOCKER_NETWORK: 'host', ...image, ...(daemon && { DOCKER_HOST: daemon }) };
 }

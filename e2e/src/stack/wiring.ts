@@ -154,3 +154,9 @@ export const retailerService = (
   },
   readyUrl: `${http(ports.retailer)}/health/ready`,
 });
+
+/** The stack listens on this machine alone, so its containers share the machine's network. */
+export function botsInDocker(daemon: string | undefined): Record<string, string> {
+  const image = { BOT_IMAGE: 'vexa-bot:local', BOT_IMAGE_PULL: 'never' };
+  return { RUNNER: 'docker', DOCKER_NETWORK: 'host', ...image, ...(daemon && { DOCKER_HOST: daemon }) };
+}
