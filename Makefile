@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup demo test test-docker check stack setup-retailer setup-wholesaler bench quality chaos
+.PHONY: help setup demo test test-docker test-kubernetes check stack setup-retailer setup-wholesaler bench quality chaos
 .PHONY: up ps logs run-bot speak down clean
 
 help: ## Show what this Makefile can do
@@ -21,6 +21,10 @@ test: setup check ## Types, lint, and every test
 
 test-docker: setup ## The tests that need a Docker daemon; starts one when run as root (ONLY="runner meeting balancer products")
 	@scripts/test-docker.sh
+
+test-kubernetes: setup ## Bots as pods and both Helm charts at a real API server, which is built once (Go 1.26, ten minutes)
+	@npm run --silent test:kubernetes -w wholesaler/bot-manager
+	@npm run --silent test:kubernetes -w wholesaler/deploy
 
 check: ## Types and lint only
 	@tsc && biome check .
