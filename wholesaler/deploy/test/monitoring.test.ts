@@ -51,6 +51,10 @@ function exported(): Map<string, Set<string>> {
   whisperlive.watchQueue(() => ({ final: 0, draft: 0, file: 0 }));
   whisperlive.watchLoad(() => 0);
   const names = new Map([['up', new Set<string>()]]);
+  // What a service watches of its own parts is registered where they are put together.
+  const put = readFileSync(new URL(import.meta.resolve('@vexa/bot-manager/service')), 'utf8');
+  for (const [, name = ''] of put.matchAll(/watchGauge\(\w+\.registry, '(\w+)'/g))
+    names.set(name, new Set(['service']));
   for (const registry of [service.registry, retailer.registry, whisperlive.registry]) {
     for (const metric of registry.getMetricsAsArray()) {
       const labels = new Set((metric as unknown as { labelNames: string[] }).labelNames);
