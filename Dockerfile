@@ -45,13 +45,13 @@ ARG SERVICE
 ARG LIBRARY
 ENV NODE_ENV=production SERVICE=${SERVICE} VEXA_MODELS_DIR=/models
 WORKDIR /app
-# A volume that is mounted here belongs to the user below.
-RUN mkdir /models && chown 1000:1000 /models
+# Volumes that are mounted here belong to the user below: of models, and of what bots are lent.
+RUN mkdir -p /models /var/lib/vexa/profile /var/lib/vexa/diagnosis && chown 1000:1000 /models /var/lib/vexa/*
 COPY --from=packages /app /app
 COPY shared shared
 COPY ${LIBRARY} ${LIBRARY}
 COPY ${SERVICE} ${SERVICE}
-# Any user without rights will do; nothing is written outside /tmp and /models.
+# Any user without rights will do; nothing is written outside /tmp and these.
 USER 1000:1000
 # A shell rather than Node: it is asked every few seconds, by every container of the machine.
 HEALTHCHECK --interval=5s --timeout=10s --start-period=300s --retries=5 \

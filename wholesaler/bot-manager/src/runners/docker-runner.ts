@@ -25,7 +25,8 @@ const conflict = 409;
 
 /**
  * Bots as containers of a Docker daemon. They outlive the bot-manager, and are found again by their label. The daemon
- * tells of every end, also of bots that another process started. Ended containers go after a while, at a `list`.
+ * tells of every end, also of bots that another process started. Ended containers go after a while, at a `list`;
+ * those it stopped itself at its disposal at the latest.
  */
 export function createDockerRunner(options: DockerRunnerOptions): Runner {
   const { daemon, owner, logger } = options;
@@ -43,7 +44,10 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       for (const listener of listeners) listener(exit);
     },
   });
-  const sweep = createSweep((id) => unless([notFound, conflict], docker.getContainer(id).remove()), logger);
+  const remove = (id: string) => unless([notFound, conflict], docker.getContainer(id).remove());
+  const sweep = createSweep(remove, logger);
+  // Told to end by us: after a shutdown nobody would want their logs, or take them away.
+  const stopped = new Set<string>();
   // A pull takes longer than a bot may take to start; the first bot waits for what is left of it.
   requireImage().catch((error: unknown) => logger.error(errorFields(error), 'bots cannot be started'));
 
@@ -60,6 +64,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       return { id: container.id, name: bot.name };
     },
     async stop(id, { graceMs }) {
+      stopped.add(id);
       const container = patient.getContainer(id);
       if (graceMs > 0) {
         await signal(docker, id, 'SIGTERM');
@@ -76,6 +81,7 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
       const containers = await docker.listContainers({ all: true, filters: { label: [label] } });
       const running = containers.filter(({ State }) => !hasEnded(State));
       const ended = containers.filter(({ State }) => hasEnded(State));
+      for (const id of stopped) if (!containers.some(({ Id }) => Id === id)) stopped.delete(id);
       await sweep(ended.map(({ Id }) => ({ id: Id, keepMs: options.keepEndedMs })));
       return running.flatMap(({ Id, Names }): RunningBot[] => {
         const name = Names[0]?.slice(1); // Docker's own names begin with a slash
@@ -96,6 +102,9 @@ export function createDockerRunner(options: DockerRunnerOptions): Runner {
     async [Symbol.asyncDispose]() {
       listeners.clear();
       await exits[Symbol.asyncDispose]();
+      const removed = await Promise.allSettled([...stopped].map(remove));
+      for (const { reason } of removed.filter((one) => one.status === 'rejected'))
+        logger.warn(errorFields(reason), 'an ended bot could not be removed; the next bot-manager will');
     },
   };
 }
