@@ -257,9 +257,10 @@ test('a service that drains lets nobody in, lets go who ends, hands over the oth
   await waitFor('what the silent one said', () => told().length > 0);
   const manifest = fileURLToPath(import.meta.resolve('@vexa/shared/testing/voices/manifest.tsv'));
   const voices = speakable(loadVoices(manifest)).filter(({ seconds }) => seconds < 3);
-  const speech = planSpeech(voices, { seconds: 4, speaker: 0 });
+  const speech = planSpeech(voices, { seconds: 5, speaker: 2 });
+  const untilSaid = speech.audio.subarray(0, ((speech.utteranceEnds.at(-1) ?? 0) + 0.3) * 16_000);
   const target = { url: audio, config: (uid: string) => ({ uid, token, platform: 'local', meeting_id: meetingId }) };
-  const talk = speakThrough(target, 'talking', speech.audio);
+  const talk = speakThrough(target, 'talking', untilSaid);
   // As many as are allowed: one more would be told to wait, which concerns those who choose between replicas.
   await waitFor('it to be full', async () => String(await states()) === '200,503');
 
