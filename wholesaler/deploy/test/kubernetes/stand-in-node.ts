@@ -10,7 +10,12 @@ import { kubectl } from './cluster.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const nodeName = 'stand-in';
-const componentOf = (pod: KubeObject) => pod.metadata.labels?.['app.kubernetes.io/component'] ?? '';
+/** `{release}-{component}.{namespace}`, as the service before a pod is called; of bots nothing is asked by a name. */
+const hostOf = ({ metadata }: KubeObject) =>
+  `${metadata.labels?.['app.kubernetes.io/instance']}-${metadata.labels?.['app.kubernetes.io/component']}.${metadata.namespace}`;
+
+/** Where the sources of an image are, unless they are in a folder of the wholesaler's with its name. */
+const folders: Record<string, string> = { bot: 'wholesaler/vexa-bot', retailer: 'retailer' };
 
 interface Variable {
   name: string;
@@ -24,31 +29,32 @@ interface Running {
 }
 
 export interface StandInNode extends AsyncDisposable {
-  /** Where a service of the release is. */
-  addressOf(component: string): string;
+  /** Where a service is, by `{release}-{component}.{namespace}`. */
+  addressOf(host: string): string;
 }
 
 /**
- * Stands where a node and the network of a cluster do, for a release of the chart `vexa` and its bots: runs the pods that the
- * scheduler gives it as processes of this machine, with their environment, each service at an address of its own (127.1.0.x)
- * to which its name leads, and tells the API server whether readiness probes are answered. Nothing is isolated.
+ * Stands where a node and the network of a cluster do, for releases of both charts and for bots: runs the pods that the
+ * scheduler gives it, of the namespaces whose names begin so, as processes of this machine, with their environment, each service
+ * at an address of its own (127.1.0.x) to which its name leads, and tells the API server whether readiness probes are answered.
+ * Nothing is isolated.
  */
-export async function startNode({ release, namespace }: { release: string; namespace: string }): Promise<StandInNode> {
+export async function startNode(namespaces: string): Promise<StandInNode> {
   const processes = new Map<string, Running>();
   const addresses = new Map<string, string>();
-  const addressOf = (component: string) => {
-    const known = addresses.get(component) ?? `127.1.0.${addresses.size + 1}`;
-    addresses.set(component, known);
+  const addressOf = (host: string) => {
+    const known = addresses.get(host) ?? `127.1.0.${addresses.size + 1}`;
+    addresses.set(host, known);
     return known;
   };
-  const serviceName = new RegExp(`${release}-([a-z-]+)\\.${namespace}\\.svc`, 'g');
-  const resolved = (value: string) => value.replaceAll(serviceName, (_, component) => addressOf(component));
+  const serviceName = new RegExp(`([a-z-]+\\.${namespaces}[a-z-]*)\\.svc`, 'g');
+  const resolved = (value: string) => value.replaceAll(serviceName, (_, host) => addressOf(host));
 
   /** Undefined: a Secret that it needs is not there yet. */
   async function environmentOf(pod: KubeObject): Promise<Record<string, string> | undefined> {
     const made: Record<string, string> = {
       PATH: process.env.PATH ?? '',
-      HOST: addressOf(componentOf(pod)),
+      HOST: addressOf(hostOf(pod)),
       // What is mounted in a pod.
       VEXA_MODELS_DIR: join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vexa/models'),
     };
@@ -64,7 +70,7 @@ export async function startNode({ release, namespace }: { release: string; names
         if (known) made[name] = known;
       } else made[name] = resolved(value.replaceAll(/\$\((\w+)\)/g, (_, other) => made[other] ?? ''));
     }
-    if (pod.spec.automountServiceAccountToken) made.KUBECONFIG = await kubeconfigOf(pod.spec.serviceAccountName);
+    if (pod.spec.automountServiceAccountToken) made.KUBECONFIG = await kubeconfigOf(pod);
     return made;
   }
 
@@ -76,9 +82,10 @@ export async function startNode({ release, namespace }: { release: string; names
   }
 
   /** In a pod the token is mounted; here it is in a file like the administrator's. */
-  async function kubeconfigOf(account: string): Promise<string> {
+  async function kubeconfigOf({ metadata, spec }: KubeObject): Promise<string> {
+    const account = spec.serviceAccountName;
     const file = `${process.env.KUBECONFIG}.${account}`;
-    const token = (await kubectl(['create', 'token', account, '-n', namespace])).trim();
+    const token = (await kubectl(['create', 'token', account, '-n', metadata.namespace ?? ''])).trim();
     const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']));
     config.users[0].user = { token };
     await writeFile(file, JSON.stringify(config), { mode: 0o600 });
@@ -89,8 +96,9 @@ export async function startNode({ release, namespace }: { release: string; names
     const env = await environmentOf(pod);
     if (!env) return;
     const [container] = pod.spec.containers;
-    const folder = container.image.replace(/^vexa-|:.*$/g, '').replace(/^bot$/, 'vexa-bot');
-    const [program = '', ...args] = container.command ?? ['node', `wholesaler/${folder}/src/main.ts`];
+    const image = container.image.replace(/^vexa-|:.*$/g, '');
+    const folder = folders[image] ?? `wholesaler/${image}`;
+    const [program = '', ...args] = container.command ?? ['node', `${folder}/src/main.ts`];
     const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const running = { child, log: '' };
     for (const stream of [child.stdout, child.stderr]) {
@@ -121,7 +129,7 @@ export async function startNode({ release, namespace }: { release: string; names
     const { readinessProbe, ports } = pod.spec.containers[0];
     const { path, port: name } = readinessProbe.httpGet;
     const port = ports.find((each: { name: string }) => each.name === name).containerPort;
-    const url = `http://${addressOf(componentOf(pod))}:${port}${path}`;
+    const url = `http://${addressOf(hostOf(pod))}:${port}${path}`;
     return fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
       ({ ok }) => ok,
       () => false,
@@ -157,7 +165,7 @@ export async function startNode({ release, namespace }: { release: string; names
     while (!stopping.signal.aborted) {
       const mine = ['get', 'pods', '-A', '--field-selector', `spec.nodeName=${nodeName}`, '-o', 'json'];
       const pods: KubeObject[] = JSON.parse(await kubectl(mine)).items;
-      const ours = pods.filter(({ metadata }) => metadata.namespace?.startsWith(namespace));
+      const ours = pods.filter(({ metadata }) => metadata.namespace?.startsWith(namespaces));
       for (const pod of ours) await look(pod);
       await sleep(250);
     }
