@@ -1,6 +1,7 @@
 import { ConfigError } from '@vexa/shared/config';
 import { type BotSettings, configFromEnv } from './config.ts';
 import { exitCodes } from './engine/endings.ts';
+import { releaseMemory } from './release-memory.ts';
 import { startBot } from './run-bot.ts';
 
 function settingsOrExit(): BotSettings {
@@ -13,7 +14,7 @@ function settingsOrExit(): BotSettings {
   }
 }
 
-const bot = startBot(settingsOrExit());
+const bot = startBot(settingsOrExit(), { onActive: releaseMemory });
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.on(signal, () => bot.leave(`${signal} asked the bot to leave.`));
 const { exitCode } = await bot.finished;

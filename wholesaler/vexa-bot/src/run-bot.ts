@@ -23,6 +23,8 @@ interface Overrides {
   logger?: Logger;
   /** How long the last report is tried. */
   finalReportDeadlineMs?: number;
+  /** Called once, when the meeting is reached. */
+  onActive?: () => void;
 }
 
 interface Parts {
@@ -46,6 +48,7 @@ export function startBot(settings: BotSettings, overrides: Overrides = {}): BotR
   const progress = new Progress((stage) => {
     logger.info({ stage }, 'stage reached');
     reporter.report({ status: stage });
+    if (stage === 'active') overrides.onActive?.();
   });
   const departure = createDeparture(logger, () => progress.stage === 'active');
   const speech = { language: meeting.language, task: meeting.task };

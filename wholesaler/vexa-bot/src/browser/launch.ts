@@ -4,6 +4,22 @@ import { lockProfile } from './lock-profile.ts';
 const launchTimeoutMs = 30_000;
 const closeTimeoutMs = 5_000;
 
+// Chromium takes the last list of each kind alone, so these begin with what matters to a bot of Playwright's own.
+const enabled = ['CDPScreenshotNewSurface', 'NetworkServiceInProcess2'];
+const disabled = [
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'AudioServiceOutOfProcess',
+];
+
 const flags = [
   '--autoplay-policy=no-user-gesture-required',
   '--use-fake-ui-for-media-stream',
@@ -11,9 +27,8 @@ const flags = [
   // Fewer processes: one bot has one page, so there is nothing to keep apart.
   '--in-process-gpu',
   '--no-zygote',
-  '--enable-features=NetworkServiceInProcess2',
-  // This replaces Playwright's list, of which the first ones are what matters to a bot.
-  '--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PaintHolding,ThirdPartyStoragePartitioning,MediaRouter,OptimizationHints,AudioServiceOutOfProcess',
+  `--enable-features=${enabled}`,
+  `--disable-features=${disabled}`,
 ];
 
 export interface BotBrowser extends AsyncDisposable {

@@ -13,6 +13,7 @@ export function install(settings: PageSettings): void {
   watchConnections((track) => {
     capture.add(track).catch((error: unknown) => send(`trouble|a track cannot be tapped: ${error}`));
   });
+  holdStill();
   let last = '';
   const scan = () => {
     if (!document.body) return;
@@ -39,4 +40,14 @@ function watchConnections(onAudio: (track: MediaStreamTrack) => void): void {
       });
     }
   };
+}
+
+/** Nobody looks: what moves on the page is drawn at its end at once, which its scripts are told as ever. */
+function holdStill(): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`*, *::before, *::after {
+    animation-duration: 1ms !important; animation-delay: 0s !important; animation-iteration-count: 1 !important;
+    transition-duration: 1ms !important; transition-delay: 0s !important;
+  }`);
+  document.adoptedStyleSheets.push(sheet);
 }

@@ -76,7 +76,8 @@ export class AudioConnection {
   }
 
   sendAudio(samples: Int16Array): void {
-    const frame = Float32Array.from(samples, (sample) => sample / 32_768);
+    const frame = new Float32Array(samples.length);
+    for (let index = 0; index < samples.length; index += 1) frame[index] = (samples[index] ?? 0) / 32_768;
     this.#socket.send(frame, (error) => {
       if (!error) this.#events.onDrain();
     });
