@@ -1,3 +1,4 @@
+import { readWav } from '@vexa/meeting-room/participant/read-wav';
 import { channels } from '@vexa/shared/contracts/redis-names';
 import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
 import { waitFor } from '@vexa/shared/testing/wait-for';
@@ -5,6 +6,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BotWorld, type SentBot, startBotWorld, voice } from './support/bot-world.ts';
 import { killRenderers } from './support/process-tree.ts';
+import { compareAudio, fromInt16, sameVoiceDb } from './support/signal-to-noise.ts';
 
 let redis: LocalRedis;
 let world: BotWorld;
@@ -120,6 +122,10 @@ describe('in the meeting', () => {
     expect((await bot.finished).exitCode).toBe(0);
     expect(bot.reports().at(-1)).toMatchObject({ status: 'completed', completion_reason: 'stopped' });
     expect([session.ended, later.ended]).toEqual([true, true]);
+    // The sentence went on in one piece while its language changed.
+    expect(transcription.of('Ann').at(-1)).toBe(session);
+    const sentence = fromInt16(await readWav(voice('sb-spk1_snt2')));
+    expect(compareAudio(sentence, session.audio()).snrDb).toBeGreaterThan(sameVoiceDb);
     await waitFor('the bot to be gone from the room', () => ann.participants().every(({ kind }) => kind !== 'bot'));
   });
 
