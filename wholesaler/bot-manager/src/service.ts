@@ -15,7 +15,7 @@ import { createCollectorClient } from './finish/collector-client.ts';
 import { announceStatus } from './meetings/announce.ts';
 import { measureLifecycle } from './metrics/lifecycle-metrics.ts';
 import { createModelList } from './models/model-list.ts';
-import { createLeadership } from './reconcile/leadership.ts';
+import { startLeadership } from './reconcile/leadership.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { callbackPath } from './routes/callbacks.ts';
 import { createRunner } from './runners/create-runner.ts';
@@ -65,7 +65,9 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
         sessionTokenSecret: config.secrets.sessionToken,
         bots: { ...config.bots, callbackUrl: () => callbackUrl },
       };
-      const leadership = stack.use(createLeadership(config.databaseUrl, logger));
+      const leadership = stack.use(
+        await startLeadership(config.databaseUrl, { everyMs: config.reconcileIntervalMs, logger }),
+      );
       watchGauge(metrics.registry, 'vexa_reconciler_leads', '1 in the process that leads.', () => +leadership.leads);
       const reconciler = stack.use(
         createReconciler({ deps: shared, leadership, intervalMs: config.reconcileIntervalMs }),

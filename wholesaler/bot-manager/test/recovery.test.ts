@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectDb } from '@vexa/shared/db/client';
 import { freePort } from '@vexa/shared/local/free-port';
 import { createLogger } from '@vexa/shared/logging';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { botRuns } from '@vexa/wholesaler-database/schema';
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createLeadership } from '../src/reconcile/leadership.ts';
+import { startLeadership } from '../src/reconcile/leadership.ts';
 import { createFakeRunner, type FakeRunner } from './fake-runner.ts';
 import {
   type Client,
@@ -337,18 +338,23 @@ describe('several bot-managers', () => {
   });
 
   it('are led by one, and by another once that has lost its connection or is gone', async () => {
-    const logger = createLogger('test', 'silent');
-    await using second = createLeadership(stores.databaseUrl, logger);
-    {
-      await using first = createLeadership(stores.databaseUrl, logger);
-      expect([await first.lead(), await second.lead(), await first.lead()]).toEqual([true, false, true]);
+    const options = { everyMs: 20, logger: createLogger('test', 'silent') };
+    await using first = await startLeadership(stores.databaseUrl, options);
+    await using second = await startLeadership(stores.databaseUrl, options);
+    expect([first.leads, second.leads]).toEqual([true, false]);
+    await using rival = connectDb(stores.databaseUrl, { max: 1 });
+    const take = async () => {
       await stores.connection.sql`select pg_terminate_backend(pid)
         from pg_stat_activity where application_name = 'vexa-leadership' and datname = current_database()`;
-      await waitFor('the second to lead', () => second.lead());
-      await waitFor('the first to follow', async () => !(await first.lead()));
-      await second[Symbol.asyncDispose]();
-      await waitFor('the first to lead again', () => first.lead());
-    }
-    await waitFor('the second to lead', () => second.lead());
+      const [row] = await rival.sql`select pg_try_advisory_lock(hashtextextended('vexa:reconciler', 0)) as locked`;
+      return row?.locked;
+    };
+    await waitFor('a third to take the lock', take);
+    await waitFor('nobody to lead', () => !first.leads && !second.leads);
+    await rival[Symbol.asyncDispose]();
+    await waitFor('one to lead', () => first.leads !== second.leads);
+    const [leader, other] = first.leads ? [first, second] : [second, first];
+    await leader[Symbol.asyncDispose]();
+    await waitFor('the other to lead', () => other.leads);
   });
 });

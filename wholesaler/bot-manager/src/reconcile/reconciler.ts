@@ -13,7 +13,7 @@ import { recordExit } from './record-exit.ts';
 type Deps = Omit<ReconcileDeps, 'finish' | 'reconcile'> & FinishDeps & PurgeDeps;
 
 export interface ReconcilerOptions {
-  leadership: Pick<Leadership, 'lead'>;
+  leadership: Pick<Leadership, 'leads'>;
   /** All but what the reconciler gives its own parts. */
   deps: Deps;
   intervalMs: number;
@@ -46,7 +46,7 @@ export function createReconciler({ deps, leadership, intervalMs }: ReconcilerOpt
 
   const tick = async (): Promise<void> => {
     try {
-      if (!(await leadership.lead())) return;
+      if (!leadership.leads) return;
       const meetingIds = await listLiveMeetingIds(db);
       const bots = await runner.list();
       await watch.lookAtAll(meetingIds, bots);

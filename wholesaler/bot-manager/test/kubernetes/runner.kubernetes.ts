@@ -221,4 +221,4 @@ describe('the service account', () => {
 
 describeManager(pods);
 
-describeManagers(pods);
+describeManagers(pods, ['SIGKILL', 'SIGSTOP']);

@@ -52,24 +52,23 @@ export function watchPods({ cluster, label, logger, onPod }: WatchOptions): PodW
   informer.on('add', tell(false));
   informer.on('update', tell(false));
   informer.on('delete', tell(true));
-  informer.on('error', (error: unknown) => {
-    if (signal.aborted) return;
-    logger.warn({ ...errorFields(error), wait_ms: waitMs }, 'the cluster tells nothing of its pods; asking again');
-    retrying ??= retry().finally(() => {
-      retrying = undefined;
-    });
-  });
-
-  const begin = async (): Promise<void> => {
-    await informer.start();
-    if (known) listed.resolve();
-  };
+  const begin = (): Promise<void> =>
+    informer.start().then(() => {
+      if (known) listed.resolve();
+    }, failed);
   const retry = async (): Promise<void> => {
     const ms = waitMs;
     waitMs = Math.min(waitMs * 2, longestWaitMs);
     await delay(ms, undefined, { signal }).catch(() => undefined); // told to stop while waiting
-    if (!signal.aborted) void begin();
+    retrying = undefined;
+    if (!signal.aborted) await begin();
   };
+  function failed(error: unknown): void {
+    if (signal.aborted) return;
+    logger.warn({ ...errorFields(error), wait_ms: waitMs }, 'the cluster tells nothing of its pods; asking again');
+    retrying ??= retry();
+  }
+  informer.on('error', failed);
   void begin();
 
   return {
