@@ -36,6 +36,8 @@ function loudBins(samples: Int16Array, at: number): { from: number; to: number }
 /** A tile may come after its track; a voice without any tile is sent without a name rather than not at all. */
 const nameTimeoutMs = 15_000;
 const leaveTimeoutMs = 10_000;
+/** A first word at the very beginning of a stream is easily missed. */
+const silenceBefore = new Int16Array(audioSampleRate / 2);
 
 /**
  * Everybody's audio of one meeting: each captured track goes out as a stream of its own, under its person's name. Where
@@ -125,9 +127,11 @@ export class MeetingAudio {
   #begin(track: number, at: number, samples: Int16Array): Voice | undefined {
     if (isDigitalSilence(samples)) return undefined;
     const { whisperLiveUrl, settings, logger } = this.#options;
-    const startedAt = at - (samples.length / audioSampleRate) * 1000;
+    const heardAt = at - (samples.length / audioSampleRate) * 1000;
+    const startedAt = heardAt - (silenceBefore.length / audioSampleRate) * 1000;
     const stream = new ParticipantStream({ url: whisperLiveUrl, settings, logger: logger.child({ track }), startedAt });
-    const voice = { stream, clock: new TrackClock(startedAt), firstAt: performance.now() };
+    stream.write(silenceBefore, true);
+    const voice = { stream, clock: new TrackClock(heardAt), firstAt: performance.now() };
     this.#voices.set(track, voice);
     return voice;
   }
