@@ -49,7 +49,8 @@ const random = randomFrom(seed);
 const twice = new Set<string>();
 let mostAtOnce = 0;
 const watch = setInterval(() => {
-  const names = runningBots(place);
+  // Between fork and exec, what a bot starts goes by its name.
+  const names = [...new Set(runningBots(place))];
   mostAtOnce = Math.max(mostAtOnce, names.length);
   const meetings = names.map((name) => name.slice(0, name.lastIndexOf('-')));
   for (const [index, meeting] of meetings.entries()) if (meetings.indexOf(meeting) !== index) twice.add(meeting);
