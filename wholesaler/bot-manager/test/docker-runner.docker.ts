@@ -6,6 +6,7 @@ import Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDaemonAddress } from '../src/runners/daemon-address.ts';
 import { createDockerRunner } from '../src/runners/docker-runner.ts';
+import { describeEndings } from './endings-contract.ts';
 import { describeManager, describeRunner, type RunnerKind, specOf } from './runner-contract.ts';
 
 // Needs a daemon and the image of the bot: `make test-docker` provides both.
@@ -64,6 +65,15 @@ const containers: RunnerKind = {
 
 describeRunner(containers);
 
+/** Of a command in a container. */
+async function exitCodeOf(id: string, command: string): Promise<number | null> {
+  const exec = await docker.getContainer(id).exec({ Cmd: ['sh', '-c', command], AttachStdout: true });
+  const stream = await exec.start({});
+  stream.resume();
+  await waitFor('the command', async () => !(await exec.inspect()).Running, { deadlineMs: 30_000 });
+  return (await exec.inspect()).ExitCode;
+}
+
 describe('a container', { timeout: 120_000 }, () => {
   it('is held to its limits by the daemon', async () => {
     await using runner = create('limits');
@@ -79,13 +89,7 @@ describe('a container', { timeout: 120_000 }, () => {
       CapDrop: ['ALL'],
       ReadonlyRootfs: true,
     });
-    const inside = async (command: string) => {
-      const exec = await docker.getContainer(bot.id).exec({ Cmd: ['sh', '-c', command], AttachStdout: true });
-      const stream = await exec.start({});
-      stream.resume();
-      await waitFor('the command', async () => !(await exec.inspect()).Running, { deadlineMs: 30_000 });
-      return (await exec.inspect()).ExitCode;
-    };
+    const inside = (command: string) => exitCodeOf(bot.id, command);
     expect(await inside('touch /app/x')).not.toBe(0);
     expect(await inside('touch /tmp/x')).toBe(0);
     expect(await inside('test "$(id -u)" = 1000')).toBe(0);
@@ -106,6 +110,37 @@ describe('a container', { timeout: 120_000 }, () => {
       },
       { deadlineMs: 30_000 },
     );
+  });
+
+  it('is not left behind by a shutdown that ended it', async () => {
+    const runner = create('shutdown');
+    const bot = await runner.start(specOf('good'));
+    await runner.stop(bot.id, { graceMs: 5_000 });
+    await runner[Symbol.asyncDispose]();
+    expect(await docker.listContainers({ all: true, filters: { id: [bot.id] } })).toEqual([]);
+  });
+
+  it('reads and writes the folders it is lent, and nothing else', async () => {
+    const [profile, diagnosis] = [`vexa-test-profile-${process.pid}`, `vexa-test-diagnosis-${process.pid}`];
+    await using runner = create('folders', { folders: { profile, diagnosis } });
+    const bot = await runner.start(specOf('good'));
+    try {
+      const { Config, Mounts } = await docker.getContainer(bot.id).inspect();
+      expect(Config.Env).toContain('BOT_PROFILE_DIR=/var/lib/vexa/profile');
+      expect(Mounts.map(({ Destination, RW }) => [Destination, RW]).sort()).toEqual([
+        ['/var/lib/vexa/diagnosis', true],
+        ['/var/lib/vexa/profile', true],
+      ]);
+      expect(await exitCodeOf(bot.id, 'touch /var/lib/vexa/profile/x /var/lib/vexa/diagnosis/x')).toBe(0);
+      expect(await exitCodeOf(bot.id, 'touch /var/lib/vexa/x')).not.toBe(0);
+      const missing = create('folders', { folders: { profile: '/a/folder/that/is/not/there' } });
+      await expect(missing.start(specOf('good'))).rejects.toThrow(/not.there/);
+      await missing[Symbol.asyncDispose]();
+    } finally {
+      await runner.stop(bot.id, { graceMs: 0 });
+      await docker.getContainer(bot.id).remove({ force: true });
+      for (const volume of [profile, diagnosis]) await docker.getVolume(volume).remove();
+    }
   });
 
   it('is not left behind when it cannot be started', async () => {
@@ -132,3 +167,5 @@ describe('a container', { timeout: 120_000 }, () => {
 });
 
 describeManager(containers);
+
+describeEndings(containers);

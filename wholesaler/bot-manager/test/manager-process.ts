@@ -6,13 +6,20 @@ import { internalSecret, type Stores } from './fixture.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
+interface ManagerProcessOptions {
+  port: number;
+  collectorUrl: string;
+  env: Record<string, string>;
+  onLog?: (text: string) => void;
+}
+
 /** Starts a bot-manager as a process of its own, on `port`; resolves when it is ready. */
 export async function spawnManager(
   stores: Stores,
-  { port, collectorUrl, env }: { port: number; collectorUrl: string; env: Record<string, string> },
+  { port, collectorUrl, env, onLog }: ManagerProcessOptions,
 ): Promise<ChildProcess> {
   const manager = spawn(process.execPath, [main], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', onLog ? 'pipe' : 'ignore', 'inherit'],
     env: {
       PATH: process.env.PATH,
       HOST: '127.0.0.1',
@@ -31,6 +38,7 @@ export async function spawnManager(
       ...env,
     },
   });
+  if (onLog) manager.stdout?.setEncoding('utf8').on('data', onLog);
   const ready = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined))?.ok;
   try {
     await waitFor('the bot-manager', ready, { deadlineMs: 120_000 });

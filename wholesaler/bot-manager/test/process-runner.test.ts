@@ -6,6 +6,7 @@ import { waitFor } from '@vexa/shared/testing/wait-for';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createProcessRunner } from '../src/runners/process-runner.ts';
 import { readProcesses } from '../src/runners/process-table.ts';
+import { describeEndings } from './endings-contract.ts';
 import { describeManagers } from './managers-contract.ts';
 import { describeManager, describeRunner, type RunnerKind, specOf } from './runner-contract.ts';
 
@@ -45,5 +46,7 @@ it('ends a bot with what it started', async () => {
 });
 
 describeManager(processes);
+
+describeEndings(processes);
 
 describeManagers(processes);
