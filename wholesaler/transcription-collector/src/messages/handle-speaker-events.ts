@@ -6,7 +6,7 @@ import { publicationsOf } from '../segments/keep-transcription.ts';
 import { readMutableSegments, showAgain } from '../segments/mutable-store.ts';
 import { withdrawn } from '../segments/publish-segments.ts';
 import type { SessionCache } from '../sessions/session-cache.ts';
-import { keepSpeakerEvent, readSpeakerMarks } from '../speakers/speaker-store.ts';
+import { keepSpeakerEvent, readTimeline } from '../speakers/speaker-store.ts';
 import { type SpeakerMark, turnsOf } from '../speakers/speaker-turns.ts';
 import { reach } from '../speakers/split-by-speaker.ts';
 import type { Entry, Outcome } from '../stream/entry.ts';
@@ -47,7 +47,7 @@ async function noteRenamed(deps: SpeakerEventDeps, meetingId: number, event: Spe
   if (session?.speaker) return;
   const held = (await readMutableSegments(redis, meetingId)).filter(({ sessionUid }) => sessionUid === uid);
   if (held.length === 0 && !session?.storedUntil) return;
-  const marks = await readSpeakerMarks(redis, meetingId, uid);
+  const { marks, version } = await readTimeline(redis, meetingId, uid);
   const from = changesFrom(event, marks);
   const isStored = session !== undefined && session.storedUntil > from;
   if (isStored) await renewLog(redis, meetingId);
@@ -63,19 +63,16 @@ async function noteRenamed(deps: SpeakerEventDeps, meetingId: number, event: Spe
     const same = JSON.stringify(before[at]) === JSON.stringify(publications);
     return !segment || same ? [] : [{ segment, publications, gone: gone.map(withdrawn) }];
   });
-  const moved = await showAgain(redis, meetingId, again);
-  // A newer revision of one of them came meanwhile, and may have been shown without this event.
-  if (moved) await noteRenamed(deps, meetingId, event);
+  const isStale = await showAgain(redis, meetingId, { uid, version, reshown: again });
+  if (isStale) await noteRenamed(deps, meetingId, event);
 }
 
-/** The first second of the session of which an event can change who spoke. */
-function changesFrom(
-  { participant_id, participant_name, relative_client_timestamp_ms }: SpeakerEvent,
-  marks: SpeakerMark[],
-) {
-  const nameless = marks.filter(({ participantId, name }) => participantId === participant_id && !name);
-  const times = participant_name ? nameless.map(({ atMs }) => atMs) : [];
-  return Math.min(relative_client_timestamp_ms, ...times) / 1000 - reach;
+/** The first second of the session of which an event can change who spoke: the first name of somebody names all before it. */
+function changesFrom(event: SpeakerEvent, marks: SpeakerMark[]): number {
+  const own = marks.filter((mark) => mark.participantId === event.participant_id && !isSame(mark, event));
+  const isFirstName = event.participant_name !== '' && own.every(({ name }) => name === '');
+  const times = isFirstName ? own.map(({ atMs }) => atMs) : [];
+  return Math.min(event.relative_client_timestamp_ms, ...times) / 1000 - reach;
 }
 
 const isSame = (mark: SpeakerMark, event: SpeakerEvent): boolean =>

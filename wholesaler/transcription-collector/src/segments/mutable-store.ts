@@ -68,10 +68,14 @@ interface Reshown extends Arrival {
 }
 
 /**
- * Shows held segments again, about which something else than their words changed. True when a newer revision of one came
- * meanwhile: that one was left out.
+ * Shows held segments of a session again, after speaker events up to `version`. True when more events or newer revisions
+ * came meanwhile: what is not known to be the newest is not shown.
  */
-export async function showAgain(redis: Redis, meetingId: number, reshown: Reshown[]): Promise<boolean> {
+export async function showAgain(
+  redis: Redis,
+  meetingId: number,
+  { uid, version, reshown }: { uid: string; version: number; reshown: Reshown[] },
+): Promise<boolean> {
   if (reshown.length === 0) return false;
   // A reader by cursor is told what there is of a segment, and not what is gone of it.
   if (reshown.some(({ gone }) => gone.length > 0)) await renewLog(redis, meetingId);
@@ -82,8 +86,8 @@ export async function showAgain(redis: Redis, meetingId: number, reshown: Reshow
   ]);
   const moved = await againScript(
     redis,
-    [ownKeys.purged(meetingId), keys.meetingSegments(meetingId), ...changeKeys(meetingId)],
-    [channels.mutableSegments(meetingId), new Date().toISOString(), keyTtlSeconds, newEpoch(), ...args],
+    [ownKeys.purged(meetingId), keys.meetingSegments(meetingId), ...changeKeys(meetingId), keys.speakerEvents(uid)],
+    [channels.mutableSegments(meetingId), new Date().toISOString(), keyTtlSeconds, newEpoch(), version, ...args],
   );
   return moved === 1;
 }
@@ -173,8 +177,9 @@ const keepScript = defineScript(`${luaNoteChanges}
 const againScript = defineScript(`${luaNoteChanges}
   local purged, held = KEYS[1], KEYS[2]
   if redis.call('EXISTS', purged) == 1 then return 0 end
+  if redis.call('ZCARD', KEYS[5]) ~= tonumber(ARGV[5]) then return 1 end
   local ids, shown, moved = {}, {}, 0
-  for i = 5, #ARGV, 3 do
+  for i = 6, #ARGV, 3 do
     local mine = redis.call('HGET', held, ARGV[i])
     if mine and string.sub(mine, 1, ${revisionLength}) == ARGV[i + 1] then
       table.insert(ids, ARGV[i])

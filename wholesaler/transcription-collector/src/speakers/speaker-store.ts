@@ -37,17 +37,23 @@ export type SpeakerTurns = ReadonlyMap<string, readonly SpeakerTurn[]>;
 
 /** Who spoke when in some sessions of a meeting, by uid. */
 export async function readSpeakerTurns(redis: Redis, meetingId: number, uids: Iterable<string>): Promise<SpeakerTurns> {
-  const read = async (uid: string) => [uid, turnsOf(await readSpeakerMarks(redis, meetingId, uid))] as const;
+  const read = async (uid: string) => [uid, turnsOf((await readTimeline(redis, meetingId, uid)).marks)] as const;
   return new Map(await Promise.all([...new Set(uids)].map(read)));
 }
 
-/** The events of one session, oldest first. */
-export async function readSpeakerMarks(redis: Redis, meetingId: number, uid: string): Promise<SpeakerMark[]> {
+export interface SpeakerTimeline {
+  /** The events of one session, oldest first. */
+  marks: SpeakerMark[];
+  /** Grows with every event. */
+  version: number;
+}
+
+export async function readTimeline(redis: Redis, meetingId: number, uid: string): Promise<SpeakerTimeline> {
   const members = (await redis.zrange(keys.speakerEvents(uid), '0', '-1')).map((text) =>
     Member.parse(JSON.parse(text)),
   );
   // Two meetings may use the same uid, and must not hear of each other.
-  return members.filter(({ meeting }) => meeting === meetingId).map(toMark);
+  return { marks: members.filter(({ meeting }) => meeting === meetingId).map(toMark), version: members.length };
 }
 
 const toMark = ({ type, id, name, ms }: z.infer<typeof Member>): SpeakerMark => ({
