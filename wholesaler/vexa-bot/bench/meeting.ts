@@ -30,7 +30,7 @@ export async function startMeeting(
   const talking = new AbortController();
   stack.defer(() => talking.abort());
   for (const [index, name] of names.entries()) {
-    const person = stack.use(await room.join(name));
+    const person = stack.use(await room.join(name, { botsOnly: true }));
     void (async () => {
       for (let n = index; !talking.signal.aborted; n += 1) await person.speak(clips[n % clips.length] ?? '');
     })().catch(() => undefined); // they are cut off at the end

@@ -12,6 +12,7 @@ const heardEveryMs = 100;
 /** One scripted stay in a room, inside the participant's own process. */
 export class Attendance {
   readonly #name: string;
+  readonly #botsOnly: boolean;
   readonly #report: (message: Report) => void;
   readonly #source = new wrtc.nonstandard.RTCAudioSource();
   readonly #listening = new Listening();
@@ -25,8 +26,10 @@ export class Attendance {
   #muted = false;
   #iceServers: RTCIceServer[] = [];
 
-  constructor({ server, room, name, hostKey, kind = 'person' }: JoinOptions, report: (message: Report) => void) {
+  constructor(options: JoinOptions, report: (message: Report) => void) {
+    const { server, room, name, hostKey, kind = 'person', botsOnly = false } = options;
     this.#name = name;
+    this.#botsOnly = botsOnly;
     this.#report = report;
     this.#pacer = new PcmPacer((frame) => this.#emit(frame));
     this.#mesh = new Mesh({
@@ -119,7 +122,7 @@ export class Attendance {
     this.#iceServers = message.ice_servers as RTCIceServer[];
     for (const other of message.participants) {
       this.#put(other);
-      this.#mesh.connect(other.id);
+      if (!this.#botsOnly || other.kind === 'bot') this.#mesh.connect(other.id);
     }
     this.#become('in-meeting');
   }

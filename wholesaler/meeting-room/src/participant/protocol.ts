@@ -7,6 +7,8 @@ export interface JoinOptions {
   name: string;
   hostKey?: string;
   kind?: ParticipantKind;
+  /** Offers no connection to other people: what each of a crowd hears of each costs more than the bots that listen. */
+  botsOnly?: boolean;
 }
 
 export type ParticipantState = 'joining' | 'lobby' | 'in-meeting' | CloseReason | 'left' | 'lost' | 'refused';

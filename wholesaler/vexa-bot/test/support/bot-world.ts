@@ -14,7 +14,7 @@ export interface Room {
   id: string;
   url: string;
   /** Joins as the host, who is also somebody to keep the bot company. */
-  join(name: string): Promise<ScriptedParticipant>;
+  join(name: string, how?: { botsOnly?: boolean }): Promise<ScriptedParticipant>;
   end(): Promise<void>;
   botId(): Promise<string>;
   admit(): Promise<void>;
@@ -161,8 +161,8 @@ async function openRoom(server: string, { lobby = false, id }: { lobby?: boolean
     id: room,
     url,
     botId,
-    async join(name) {
-      const participant = joinAsParticipant({ server, room, name, hostKey });
+    async join(name, how) {
+      const participant = joinAsParticipant({ server, room, name, hostKey, ...how });
       await participant.waitUntilAdmitted();
       return participant;
     },
