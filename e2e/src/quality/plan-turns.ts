@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { loadVoices, speakable, type Voice } from '@vexa/load-tester/voices';
+import { availableVoices, speakable, type Voice } from '@vexa/load-tester/voices';
 
 /** One sentence of somebody: spoken `pauseMs` after the end of the one before it; a negative pause talks into it. */
 export interface Turn {
@@ -8,10 +6,6 @@ export interface Turn {
   voice: Voice;
   pauseMs: number;
 }
-
-const shipped = fileURLToPath(import.meta.resolve('@vexa/shared/testing/voices/manifest.tsv'));
-/** More recordings beside the repository, which not everybody has. */
-const beside = fileURLToPath(new URL('../../../../shared/audio/manifest.tsv', import.meta.url));
 
 const speakers = ['Ann', 'Ben', 'Cleo'];
 /** People answer each other within a quarter of a second. */
@@ -23,13 +17,10 @@ const silent = 0.015;
 const marginSamples = 0.08 * sampleRate;
 
 /** English sentences: those that come with the product, and with `more` those of the folder beside it too. */
-export function readSentences({ more }: { more: boolean }): Voice[] {
-  const found = new Map<string, Voice>();
-  for (const manifest of [shipped, ...(more && existsSync(beside) ? [beside] : [])]) {
-    for (const voice of speakable(loadVoices(manifest))) if (!found.has(voice.file)) found.set(voice.file, voice);
-  }
-  return [...found.values()].filter(({ seconds }) => seconds <= longestSeconds).map(withoutSilence);
-}
+export const readSentences = ({ more }: { more: boolean }): Voice[] =>
+  speakable(availableVoices({ more }))
+    .filter(({ seconds }) => seconds <= longestSeconds)
+    .map(withoutSilence);
 
 /** A recording's own silence would keep turns apart, and be the easier for it. */
 function withoutSilence(voice: Voice): Voice {

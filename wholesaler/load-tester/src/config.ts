@@ -1,11 +1,9 @@
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Env, httpUrl, parseEnv, secret, wsUrl } from '@vexa/shared/config';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import type { StackTarget } from './stack/hold-meeting.ts';
-
-const shippedVoices = fileURLToPath(import.meta.resolve('@vexa/shared/testing/voices/manifest.tsv'));
+import { shippedVoices } from './voices.ts';
 
 const SharedEnv = z.object({ LOAD_VOICES_DIR: z.string().default(dirname(shippedVoices)) });
 const AudioEnv = SharedEnv.extend({

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import wavefile from 'wavefile';
 
 /** A recording of a real voice and what is said in it. */
@@ -13,6 +14,19 @@ export interface Voice {
 }
 
 const sampleRate = 16_000;
+/** The manifest of the recordings that come with the product. */
+export const shippedVoices = fileURLToPath(import.meta.resolve('@vexa/shared/testing/voices/manifest.tsv'));
+/** More recordings beside the repository, which not everybody has. */
+const beside = fileURLToPath(new URL('../../../../shared/audio/manifest.tsv', import.meta.url));
+
+/** The shipped recordings, and with `more` those of a folder `shared/audio` beside the repository when there is one. */
+export function availableVoices({ more = true } = {}): Voice[] {
+  const found = new Map<string, Voice>();
+  for (const manifest of [shippedVoices, ...(more && existsSync(beside) ? [beside] : [])]) {
+    for (const voice of loadVoices(manifest)) if (!found.has(voice.file)) found.set(voice.file, voice);
+  }
+  return [...found.values()];
+}
 
 /** The recordings of `manifest.tsv` (columns file, lang, reference), which lie beside it or in its folder `clips`. */
 export function loadVoices(manifest: string): Voice[] {

@@ -1,7 +1,7 @@
 import type { Voice } from '@vexa/load-tester/voices';
+import { availableVoices } from '@vexa/load-tester/voices';
 import { defaultModelsDir } from '../src/models/models-dir.ts';
 import type { Report } from './measure/report.ts';
-import { loadVoices } from './measure/voices.ts';
 import { type Environment, ensurePeers, type Peers } from './peers/set-up.ts';
 
 /** What every measurement is given. */
@@ -38,7 +38,7 @@ export async function createContext({
   speakersAtOnce,
   withPeers,
 }: Options): Promise<Context> {
-  const voices = loadVoices();
+  const voices = availableVoices();
   return {
     ...{ report, env, models, voices, quick, soakMinutes, speakersAtOnce },
     modelsDir: env.VEXA_MODELS_DIR ?? defaultModelsDir(),

@@ -9,12 +9,11 @@ import { freePort } from '@vexa/shared/local/free-port';
 import { startRedis } from '@vexa/shared/local/redis';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import type { AudioTarget } from '../../src/run-speakers.ts';
-import { loadVoices, speakable, type Voice } from '../../src/voices.ts';
+import { availableVoices, speakable, type Voice } from '../../src/voices.ts';
 
 const secret = 'a-secret-for-measuring-only-0123456789';
 const whisperlive = fileURLToPath(new URL('../../../whisperlive/src/main.ts', import.meta.url));
 const shippedConfig = fileURLToPath(new URL('../../../deploy/nginx/nginx.conf', import.meta.url));
-const manifest = fileURLToPath(import.meta.resolve('@vexa/shared/testing/voices/manifest.tsv'));
 
 /** One whisperlive process, at the same address also after it was replaced. */
 export class Replica implements AsyncDisposable {
@@ -88,7 +87,7 @@ export async function startFleet(more: Record<string, string> = {}): Promise<Fle
   return {
     replicas,
     target: { url, config: (uid) => ({ ...about, uid }) },
-    voices: speakable(loadVoices(manifest)),
+    voices: speakable(availableVoices({ more: false })),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
