@@ -35,6 +35,19 @@ export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:/
 export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
 export const wsUrl = z.url({ protocol: /^wss?$/, error: 'must be a ws:// or wss:// URL' });
 
+/** A text that is JSON of this shape. The parser's own message would quote it, and it may hold a secret. */
+export const jsonOf = <T extends z.ZodType>(text: z.ZodType<string>, shape: T, message = 'must be JSON') =>
+  text
+    .transform((value, ctx) => {
+      try {
+        return JSON.parse(value) as unknown;
+      } catch {
+        ctx.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      }
+    })
+    .pipe(shape);
+
 /** What every service reads from its environment. */
 export const serviceEnv = {
   HOST: z.string().default('0.0.0.0'),

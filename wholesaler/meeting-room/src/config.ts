@@ -1,20 +1,13 @@
-import { type Env, httpUrl, parseEnv, port, serviceEnv } from '@vexa/shared/config';
+import { type Env, httpUrl, jsonOf, parseEnv, port, serviceEnv } from '@vexa/shared/config';
 import type { LogLevel } from '@vexa/shared/logging';
 import { z } from 'zod';
 import { IceServer } from './signaling/messages.ts';
 
-const IceServersJson = z
-  .string()
-  .default('[]')
-  .transform((text, ctx) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      ctx.addIssue({ code: 'custom', message: 'must be JSON such as [{"urls":"stun:stun.example.org"}]' });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.array(IceServer).max(8));
+const IceServersJson = jsonOf(
+  z.string().default('[]'),
+  z.array(IceServer).max(8),
+  'must be JSON such as [{"urls":"stun:stun.example.org"}]',
+);
 
 const MeetingRoomEnv = z.object({
   ...serviceEnv,

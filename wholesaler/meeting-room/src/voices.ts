@@ -5,6 +5,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { codeOf } from '@vexa/shared/files/error-code';
 
 export const voices = ['slt', 'rms'] as const;
 export type Voice = (typeof voices)[number];
@@ -25,7 +26,7 @@ export async function synthesise(text: string, voice: Voice, folder = join(tmpdi
   try {
     await run('flite', ['-voice', voice, '-t', text, '-o', draft], { timeout: timeoutMs });
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
+    if (codeOf(cause) === 'ENOENT') {
       throw new Error('flite is not installed: apt-get install flite', { cause });
     }
     throw cause;

@@ -1,4 +1,4 @@
-import { type Env, httpUrl, parseEnv, redisUrl, wsUrl } from '@vexa/shared/config';
+import { type Env, httpUrl, jsonOf, parseEnv, redisUrl, wsUrl } from '@vexa/shared/config';
 import { BotConfig as BotConfigContract } from '@vexa/shared/contracts/bot';
 import { type LogLevel, logLevels } from '@vexa/shared/logging';
 import { z } from 'zod';
@@ -14,18 +14,10 @@ const MeetingConfig = BotConfigContract.extend({
 export type MeetingConfig = z.infer<typeof MeetingConfig>;
 
 const BotEnv = z.object({
-  BOT_CONFIG: z
-    .string({ error: 'is required: JSON as described in shared/src/contracts/bot.ts' })
-    .transform((text, ctx) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        // The parser's own message would quote the text, which holds the token.
-        ctx.addIssue({ code: 'custom', message: 'must be JSON' });
-        return z.NEVER;
-      }
-    })
-    .pipe(MeetingConfig),
+  BOT_CONFIG: jsonOf(
+    z.string({ error: 'is required: JSON as described in shared/src/contracts/bot.ts' }),
+    MeetingConfig,
+  ),
   BOT_CONTAINER_ID: z.string().min(1).optional(),
   BOT_DIAGNOSIS_DIR: z.string().min(1).optional(),
   BOT_PROFILE_DIR: z.string().min(1).optional(),

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '@vexa/shared/files/error-code';
 
 const keptFiles = 100;
 const maxFileBytes = 20 * 1024 * 1024;
@@ -28,7 +29,7 @@ export function keepBotLogs(dir: string): BotLogs {
       try {
         return (await readFile(file(name), 'utf8')).trimEnd().split('\n').slice(-lines);
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+        if (codeOf(error) === 'ENOENT') return [];
         throw error;
       }
     },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '@vexa/shared/files/error-code';
 import { keepBotLogs } from './bot-logs.ts';
 import { keepBotScratch } from './bot-scratch.ts';
 import { type ProcessRow, readProcess, readProcesses, withDescendants } from './process-table.ts';
@@ -108,7 +109,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error; // gone already
+    if (codeOf(error) !== 'ESRCH') throw error; // gone already
   }
 }
 

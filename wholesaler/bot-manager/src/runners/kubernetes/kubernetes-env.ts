@@ -1,3 +1,4 @@
+import { jsonOf } from '@vexa/shared/config';
 import { z } from 'zod';
 import type { PullPolicy } from '../image-source.ts';
 
@@ -5,21 +6,6 @@ const names = z
   .string()
   .default('')
   .transform((text) => text.split(',').filter((name) => name !== ''));
-
-/** A variable that holds JSON of this shape. */
-const json = <T extends z.ZodType>(shape: T, fallback: string) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((text, ctx) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        ctx.addIssue({ code: 'custom', message: 'must be JSON' });
-        return z.NEVER;
-      }
-    })
-    .pipe(shape);
 
 const Toleration = z.strictObject({
   key: z.string().exactOptional(),
@@ -39,8 +25,8 @@ export const kubernetesEnv = {
   BOT_REQUEST_MEMORY_MB: z.coerce.number().int().min(16).optional(),
   BOT_REQUEST_CPUS: z.coerce.number().min(0.01).optional(),
   BOT_IMAGE_PULL_SECRETS: names,
-  BOT_NODE_SELECTOR: json(z.record(z.string(), z.string()), '{}'),
-  BOT_TOLERATIONS: json(z.array(Toleration), '[]'),
+  BOT_NODE_SELECTOR: jsonOf(z.string().default('{}'), z.record(z.string(), z.string())),
+  BOT_TOLERATIONS: jsonOf(z.string().default('[]'), z.array(Toleration)),
   BOT_GRACE_SECONDS: seconds(30),
   BOT_SCHEDULE_SECONDS: seconds(10),
 };

@@ -3,7 +3,7 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { holdLock } from './pull-lock.ts';
+import { holdLock, LockedError } from './hold-lock.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -34,4 +34,10 @@ test('the lock of a process that died is taken over', async () => {
   expect(existsSync(path)).toBe(true);
   await lock[Symbol.asyncDispose]();
   expect(existsSync(path)).toBe(false);
+});
+
+test('who does not wait is told that somebody holds the lock', async () => {
+  const path = join(dir, 'lock');
+  await using _held = await holdLock(path);
+  await expect(holdLock(path, { waitMs: 0 })).rejects.toThrow(LockedError);
 });
