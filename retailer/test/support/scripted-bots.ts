@@ -78,6 +78,7 @@ function createBot(redis: Redis, config: BotConfig, onGone: () => void) {
   const commands: Record<string, unknown>[] = [];
   const startedAt = Date.now();
   let running = true;
+  let ended: Promise<void> | undefined;
   const { token, connectionId } = config;
   const write = (message: StreamMessage) =>
     redis.xadd(streams.segments, '*', 'payload', JSON.stringify(message)).then(() => undefined);
@@ -119,25 +120,29 @@ function createBot(redis: Redis, config: BotConfig, onGone: () => void) {
       sessions.set(speaker, { uid, said: session.said + texts.length });
       await write({ v: 1, type: 'transcription', uid, token, segments });
     },
-    async end(completion_reason: BotCallback['completion_reason'] = 'meeting_ended') {
-      if (!running) return;
-      running = false;
-      for (const { uid, said } of sessions.values()) {
-        const seconds = said * 3;
-        const end_timestamp = new Date().toISOString();
-        await write({
-          v: 1,
-          type: 'session_end',
-          uid,
-          token,
-          end_timestamp,
-          audio_seconds: seconds,
-          speech_seconds: seconds,
-        });
-      }
-      await report(config, { status: 'completed', completion_reason, exit_code: 0 });
-      onGone();
+    /** As a real one, it runs until its end is reported: before, it would be taken for lost. */
+    end(reason: BotCallback['completion_reason'] = 'meeting_ended') {
+      ended ??= leave(reason);
+      return ended;
     },
+  };
+  const leave = async (completion_reason: BotCallback['completion_reason']) => {
+    for (const { uid, said } of sessions.values()) {
+      const seconds = said * 3;
+      const end_timestamp = new Date().toISOString();
+      await write({
+        v: 1,
+        type: 'session_end',
+        uid,
+        token,
+        end_timestamp,
+        audio_seconds: seconds,
+        speech_seconds: seconds,
+      });
+    }
+    await report(config, { status: 'completed', completion_reason, exit_code: 0 });
+    running = false;
+    onGone();
   };
   return bot;
 }

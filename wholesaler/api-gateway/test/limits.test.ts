@@ -76,6 +76,8 @@ describe('whoever nobody vouches for', () => {
     const link = (address: string) => from(address, {}, '/public/transcripts/nothing-here.txt');
     expect([(await guess()).status, (await guess()).status]).toEqual([401, 401]);
     expect((await operator()).status).toBe(401);
+    // What was remembered of the key before is forgotten when its making is announced.
+    expect((await get(url, key)).status).toBe(201);
     expect((await link('203.0.113.1')).headers.get('ratelimit-remaining')).toBe('0');
     for (const refused of [await guess(), await guess(), await operator(), await link('203.0.113.1')]) {
       expect(refused.status).toBe(429);
