@@ -45,6 +45,8 @@ test('everybody who holds a meeting is told of its steps, and can look up, test 
   expect((await replay(ann)).status).toBe(404);
   expect((await replay(eve)).status).toBe(202);
   expect((await bob.call('POST', '/user/webhook/deliveries/no-id/replay')).status).toBe(422);
+  const isDelivered = async () => (await deliveries(eve))[0]?.status === 'delivered';
+  await waitFor('the replay, whose outcome would be written over ours', isDelivered);
   await retailer.connection.sql`update webhook_deliveries set status = 'dead' where id = ${tested.body.id}`;
   expect((await retailer.admin('GET', '/admin/webhooks/dead')).body.deliveries).toMatchObject([{ user_id: eve.id }]);
   expect((await retailer.admin('POST', `/admin/webhooks/${tested.body.id}/replay`)).status).toBe(202);
