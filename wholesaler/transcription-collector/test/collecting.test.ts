@@ -3,17 +3,15 @@ import { transcriptChecksum } from '@vexa/shared/contracts/transcript';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { meetingSessions, transcriptions } from '@vexa/wholesaler-database/schema';
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createTokenVerifier } from '../src/messages/token-verifier.ts';
 import {
   consumed,
   drain,
   drained,
   getTranscript,
-  type Harness,
   logger,
   newMeeting,
-  type Running,
   said,
   send,
   sendSpeakerEvents,
@@ -22,21 +20,11 @@ import {
   spoke,
   startAt,
   startCollector,
-  startHarness,
   textsOf,
+  useCollector,
 } from './harness.ts';
 
-let harness: Harness;
-let collector: Running;
-
-beforeAll(async () => {
-  harness = await startHarness();
-  collector = await startCollector(harness);
-});
-afterAll(async () => {
-  await collector?.service[Symbol.asyncDispose]();
-  await harness?.[Symbol.asyncDispose]();
-});
+const { harness, collector } = useCollector();
 
 const rowsOf = (meetingId: number) =>
   harness.connection.db.select().from(transcriptions).where(eq(transcriptions.meeting_id, meetingId));

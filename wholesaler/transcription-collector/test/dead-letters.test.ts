@@ -5,32 +5,11 @@ import { signSessionToken } from '@vexa/shared/auth/session-token';
 import { streams } from '@vexa/shared/contracts/redis-names';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { buryEntry, deadLetters } from '../src/stream/dead-letters.ts';
-import {
-  type Harness,
-  newMeeting,
-  type Running,
-  said,
-  secrets,
-  send,
-  sessionStart,
-  startCollector,
-  startHarness,
-  textsOf,
-} from './harness.ts';
+import { newMeeting, said, secrets, send, sessionStart, textsOf, useCollector } from './harness.ts';
 
-let harness: Harness;
-let collector: Running;
-
-beforeAll(async () => {
-  harness = await startHarness();
-  collector = await startCollector(harness);
-});
-afterAll(async () => {
-  await collector?.service[Symbol.asyncDispose]();
-  await harness?.[Symbol.asyncDispose]();
-});
+const { harness, collector } = useCollector();
 
 const entry = fileURLToPath(new URL('../src/dead-letters-cli.ts', import.meta.url));
 

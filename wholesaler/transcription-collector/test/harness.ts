@@ -13,6 +13,7 @@ import { waitFor } from '@vexa/shared/testing/wait-for';
 import { migrateWholesaler } from '@vexa/wholesaler-database/migrate';
 import { meetings } from '@vexa/wholesaler-database/schema';
 import { Redis } from 'ioredis';
+import { afterAll, beforeAll } from 'vitest';
 import { type CollectorConfig, configFromEnv } from '../src/config.ts';
 import { type CollectorService, createService } from '../src/service.ts';
 
@@ -74,6 +75,22 @@ export async function startCollector(
   const service = createService(harness.config(overrides), { logger, timing });
   const { url } = await service.start();
   return { service, url };
+}
+
+/** A collector for all tests of a file, on stores of its own; both are there once the tests run. */
+export function useCollector(
+  overrides: Record<string, string> = {},
+  timing: EventStreamTiming = defaultTiming,
+): { harness: Harness; collector: Running } {
+  const stack = new AsyncDisposableStack();
+  const [harness, collector] = [{} as Harness, {} as Running];
+  beforeAll(async () => {
+    Object.assign(harness, stack.use(await startHarness()));
+    Object.assign(collector, await startCollector(harness, overrides, timing));
+    stack.use(collector.service);
+  });
+  afterAll(() => stack.disposeAsync());
+  return { harness, collector };
 }
 
 let rooms = 0;

@@ -1,32 +1,19 @@
 import { waitFor } from '@vexa/shared/testing/wait-for';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   drained,
   getTranscript,
-  type Harness,
   newMeeting,
-  type Running,
   said,
   sessionEnd,
   sessionStart,
   spoke,
-  startCollector,
-  startHarness,
   textsOf,
+  useCollector,
 } from './harness.ts';
 
-let harness: Harness;
-let collector: Running;
-
-beforeAll(async () => {
-  harness = await startHarness();
-  collector = await startCollector(harness);
-});
-afterAll(async () => {
-  await collector?.service[Symbol.asyncDispose]();
-  await harness?.[Symbol.asyncDispose]();
-});
+const { harness, collector } = useCollector();
 
 async function connect(path = '/collector') {
   const socket = new WebSocket(collector.url.replace('http', 'ws') + path);

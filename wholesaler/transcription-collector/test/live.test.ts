@@ -4,37 +4,25 @@ import { channels } from '@vexa/shared/contracts/redis-names';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { meetings } from '@vexa/wholesaler-database/schema';
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ask, expectGuarded, follow, refusal } from './client.ts';
 import {
   consumed,
   drained,
   getTranscript,
-  type Harness,
   identityOf,
   newMeeting,
   purge,
-  type Running,
   said,
   send,
   sessionEnd,
   sessionStart,
   startCollector,
-  startHarness,
   type TestMeeting,
+  useCollector,
 } from './harness.ts';
 
-let harness: Harness;
-let collector: Running;
-
-beforeAll(async () => {
-  harness = await startHarness();
-  collector = await startCollector(harness, {}, { beatMs: 200, stalledMs: 600, longestMs: 60_000 });
-});
-afterAll(async () => {
-  await collector?.service[Symbol.asyncDispose]();
-  await harness?.[Symbol.asyncDispose]();
-});
+const { harness, collector } = useCollector({}, { beatMs: 200, stalledMs: 600, longestMs: 60_000 });
 
 const urlOf = (m: TestMeeting, query = '') => `${collector.url}/transcripts/local/${m.nativeId}/live${query}`;
 const say = (m: TestMeeting, uid: string, n: number, text: string, completed = true) =>

@@ -1,15 +1,13 @@
 import { SearchResults, Share, Transcript } from '@vexa/shared/contracts/transcript';
 import { meetings, transcriptions, transcriptShares } from '@vexa/wholesaler-database/schema';
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ask, expectGuarded, refusal } from './client.ts';
 import {
   consumed,
   drained,
-  type Harness,
   newMeeting,
   purge,
-  type Running,
   said,
   send,
   sendSpeakerEvents,
@@ -17,21 +15,11 @@ import {
   sessionStart,
   spoke,
   startCollector,
-  startHarness,
   type TestMeeting,
+  useCollector,
 } from './harness.ts';
 
-let harness: Harness;
-let collector: Running;
-
-beforeAll(async () => {
-  harness = await startHarness();
-  collector = await startCollector(harness, { PUBLIC_API_URL: 'https://api.example.com/' });
-});
-afterAll(async () => {
-  await collector?.service[Symbol.asyncDispose]();
-  await harness?.[Symbol.asyncDispose]();
-});
+const { harness, collector } = useCollector({ PUBLIC_API_URL: 'https://api.example.com/' });
 
 const urlOf = (m: TestMeeting, rest = '') => `${collector.url}/transcripts/local/${m.nativeId}${rest}`;
 const read = async (m: TestMeeting, since?: string): Promise<Transcript> => {

@@ -2,36 +2,23 @@ import { SearchResults, Transcript, transcriptChecksum } from '@vexa/shared/cont
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { transcriptions } from '@vexa/wholesaler-database/schema';
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ask } from './client.ts';
 import {
   consumed,
   drained,
-  type Harness,
   newMeeting,
-  type Running,
   said,
   send,
   sendSpeakerEvents,
   sessionEnd,
   sessionStart,
   spoke,
-  startCollector,
-  startHarness,
   type TestMeeting,
+  useCollector,
 } from './harness.ts';
 
-let harness: Harness;
-let collector: Running;
-
-beforeAll(async () => {
-  harness = await startHarness();
-  collector = await startCollector(harness);
-});
-afterAll(async () => {
-  await collector?.service[Symbol.asyncDispose]();
-  await harness?.[Symbol.asyncDispose]();
-});
+const { harness, collector } = useCollector();
 
 async function read(m: TestMeeting, since?: string | null): Promise<Transcript> {
   const query = since ? `?since=${encodeURIComponent(since)}` : '';
