@@ -7,11 +7,19 @@ import { speakersOf, type Turn } from './plan-turns.ts';
 
 const sampleRate = 16_000;
 const chunkMs = 100;
+const everybody = 'everybody';
 
-/** The same turns fed to Whisper as they are, a stream for each person in real time: no room, no codec, no browser. */
-export async function feedDirectly(network: HearingNetwork, turns: readonly Turn[]): Promise<Line[]> {
+/**
+ * The same turns fed to Whisper as they are, in real time: no room, no codec, no browser. A stream for each person, or one
+ * in which all are mixed, as some platforms do.
+ */
+export async function feedDirectly(
+  network: HearingNetwork,
+  turns: readonly Turn[],
+  { isMixed = false } = {},
+): Promise<Line[]> {
   const meeting = await network.newMeeting();
-  const { length, tracks } = laidOut(turns);
+  const { length, tracks } = laidOut(turns, isMixed);
   const streams = [...tracks].map(([name, samples]) => {
     const stream = new ParticipantStream({
       url: network.audioUrl,
@@ -32,8 +40,8 @@ export async function feedDirectly(network: HearingNetwork, turns: readonly Turn
   return meeting.transcript();
 }
 
-/** Everybody's track, as long as the meeting. */
-function laidOut(turns: readonly Turn[]): { length: number; tracks: Map<string, Int16Array> } {
+/** Everybody's track, as long as the meeting; mixed: one of all. */
+function laidOut(turns: readonly Turn[], isMixed: boolean): { length: number; tracks: Map<string, Int16Array> } {
   let end = sampleRate;
   const placed = turns.map((turn) => {
     const at = Math.max(0, end + Math.round((turn.pauseMs / 1000) * sampleRate));
@@ -41,9 +49,10 @@ function laidOut(turns: readonly Turn[]): { length: number; tracks: Map<string, 
     return { ...turn, at };
   });
   const length = end + sampleRate;
-  const tracks = new Map(speakersOf(turns).map((name) => [name, new Int16Array(length)]));
+  const names = isMixed ? [everybody] : speakersOf(turns);
+  const tracks = new Map(names.map((name) => [name, new Int16Array(length)]));
   for (const { speaker, voice, at } of placed) {
-    tracks.get(speaker)?.set(
+    tracks.get(isMixed ? everybody : speaker)?.set(
       Int16Array.from(voice.audio, (sample) => Math.round(sample * 32_767)),
       at,
     );
