@@ -18,6 +18,7 @@ ARG ONNXRUNTIME_GPU=skip
 WORKDIR /app
 RUN test -n "$SERVICE" || { echo "Name a service: --build-arg SERVICE=retailer" >&2; exit 1; }
 COPY package.json package-lock.json ./
+COPY scripts/shorten-exports.mjs scripts/
 COPY shared/package.json shared/
 COPY ${LIBRARY}/package.json ${LIBRARY}/
 COPY ${SERVICE}/package.json ${SERVICE}/

@@ -41,7 +41,7 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
       await sql`select 1`;
       const redis = connectRedis(config.redisUrl, logger);
       stack.defer(() => redis.disconnect());
-      const runner = stack.use(overrides.runner ?? createRunner(config, logger));
+      const runner = stack.use(overrides.runner ?? (await createRunner(config, logger)));
       const metrics = createMetrics('bot-manager');
       const outbox = stack.use(
         startOutboxSender({
