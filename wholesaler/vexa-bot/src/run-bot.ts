@@ -94,7 +94,10 @@ export function startBot(settings: BotSettings, overrides: Overrides = {}): BotR
 async function attend({ settings, logger, departure, progress, audio }: Parts): Promise<Ending> {
   const { meeting } = settings;
   const recipe = findRecipe(meeting.platform);
-  if (settings.diagnosisDir) await pruneDiagnoses(settings.diagnosisDir);
+  if (settings.diagnosisDir) {
+    const problem = (error: unknown) => logger.warn(errorFields(error), 'old diagnoses could not be removed');
+    await pruneDiagnoses(settings.diagnosisDir).catch(problem);
+  }
   logger.info({ platform: recipe.platform, recipe: recipe.version, checkedOn: recipe.checkedOn }, 'attending');
   const maxTime = setTimeout(
     () => departure.go(completed('max_bot_time_exceeded', 'The bot stayed as long as it may.')),

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
@@ -24,8 +27,8 @@ afterAll(async () => {
 
 const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-function run(config: unknown): ChildProcess & { pid: number; output: Promise<string> } {
-  const env = { PATH: process.env.PATH, BOT_CONFIG: JSON.stringify(config), HEARTBEAT_MS: '200' };
+function run(config: unknown, more: NodeJS.ProcessEnv = {}): ChildProcess & { pid: number; output: Promise<string> } {
+  const env = { PATH: process.env.PATH, BOT_CONFIG: JSON.stringify(config), HEARTBEAT_MS: '200', ...more };
   const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   started.push(child);
   if (!child.stdout || !child.stderr || child.pid === undefined) throw new Error('The bot did not start.');
@@ -82,4 +85,21 @@ test('a bot that is killed takes its browser with it', async () => {
   const family = descendantsOf(child.pid);
   child.kill('SIGKILL');
   await waitFor('the browser to be gone', () => family.every(({ pid }) => !isAlive(pid)), { deadlineMs: 15_000 });
+});
+
+test('a folder of diagnoses that cannot be tidied keeps no bot from its work', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'vexa-diagnosis-'));
+  try {
+    const stubborn = join(folder, 'not-a-file.png');
+    await mkdir(stubborn);
+    await utimes(stubborn, 0, 0);
+    const config = world.meetingConfig(await world.openRoom());
+    const child = run(config, { BOT_DIAGNOSIS_DIR: folder, CHROMIUM_PATH: '/nowhere/chromium' });
+    expect(await once(child, 'exit')).toEqual([1, null]);
+    const last = world.manager.callbacks.findLast((c) => c.connection_id === config.connectionId);
+    expect(last).toMatchObject({ status: 'failed', reason: expect.stringContaining('CHROMIUM_PATH') });
+    expect(await child.output).toContain('old diagnoses could not be removed');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
