@@ -83,8 +83,21 @@ describe('the configuration', () => {
       nodeSelector: { pool: 'bots' },
       tolerations: [toleration],
     });
+    expect(kubernetes?.folders).toEqual({ profile: undefined, diagnosis: undefined });
     const wrong = { BOT_NODE_SELECTOR: 'pool=bots', BOT_TOLERATIONS: '[{"effect":"Never"}]' };
     expect(() => configFromEnv({ ...pods, ...wrong })).toThrow(/BOT_NODE_SELECTOR: must be JSON[\s\S]*BOT_TOLERATIONS/);
+  });
+
+  it('lends pods folders of claims, and takes nothing else for one', () => {
+    const pods = { ...env, RUNNER: 'kubernetes', PUBLIC_CALLBACK_URL: 'http://bot-manager:8080' };
+    const lent = { BOT_PROFILE_DIR: 'vexa-bots/profile', BOT_DIAGNOSIS_DIR: 'vexa.pictures' };
+    const { bots } = configFromEnv({ ...pods, ...lent });
+    expect(bots.kubernetes?.folders).toEqual({ profile: 'vexa-bots/profile', diagnosis: 'vexa.pictures' });
+    expect(bots.env).not.toHaveProperty('BOT_PROFILE_DIR');
+    for (const wrong of ['/srv/profile', 'Profiles', 'bots/', 'bots/../other', 'bots//one', '-bots', 'a bot']) {
+      const why = /BOT_PROFILE_DIR: must be a PersistentVolumeClaim/;
+      expect(() => configFromEnv({ ...pods, BOT_PROFILE_DIR: wrong }), wrong).toThrow(why);
+    }
   });
 
   it.each(['docker', 'kubernetes'])('asks for what the %s runner cannot do without', (RUNNER) => {

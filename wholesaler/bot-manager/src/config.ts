@@ -18,6 +18,7 @@ import { parseAllowedHosts } from '@vexa/shared/webhooks/address-guard';
 import { z } from 'zod';
 import { type DockerSettings, dockerEnv, dockerSettings } from './runners/docker-env.ts';
 import { type KubernetesSettings, kubernetesEnv, kubernetesSettings } from './runners/kubernetes/kubernetes-env.ts';
+import { claimPattern } from './runners/kubernetes/lent-claims.ts';
 
 const runners = ['process', 'docker', 'kubernetes'] as const;
 const ms = (fallback: number) => z.coerce.number().int().min(1).max(86_400_000).default(fallback);
@@ -59,10 +60,20 @@ const Variables = z.object({
   RECONCILE_INTERVAL_MS: ms(2_000),
 });
 
-const BotManagerEnv = Variables.superRefine(({ RUNNER, PUBLIC_CALLBACK_URL }, ctx) => {
-  if (RUNNER === 'process' || PUBLIC_CALLBACK_URL !== undefined) return;
-  const message = `is required with RUNNER=${RUNNER}: where containers reach this, such as http://bot-manager:8080`;
-  ctx.addIssue({ code: 'custom', path: ['PUBLIC_CALLBACK_URL'], message });
+const BotManagerEnv = Variables.superRefine(({ RUNNER, ...variables }, ctx) => {
+  const complain = (name: keyof typeof variables, message: string) =>
+    ctx.addIssue({ code: 'custom', path: [name], message });
+  if (RUNNER !== 'process' && variables.PUBLIC_CALLBACK_URL === undefined) {
+    const where = 'where containers reach this, such as http://bot-manager:8080';
+    complain('PUBLIC_CALLBACK_URL', `is required with RUNNER=${RUNNER}: ${where}`);
+  }
+  for (const name of ['BOT_PROFILE_DIR', 'BOT_DIAGNOSIS_DIR'] as const) {
+    if (RUNNER !== 'kubernetes' || claimPattern.test(variables[name] ?? 'none')) continue;
+    complain(
+      name,
+      'must be a PersistentVolumeClaim with RUNNER=kubernetes, and may be a folder in it: vexa-bots/profile',
+    );
+  }
 });
 
 /** All in milliseconds, except the number of restarts. */

@@ -11,6 +11,7 @@ const more = {
   vexa: [
     { 'ingress.enabled': true, 'ingress.controller': 'other', 'whisperlive.modelStorage.kind': 'image' },
     { 'networkPolicy.enabled': false, 'adminApi.autoscaling.enabled': true, 'image.pullSecrets': ['registry'] },
+    { 'bots.folders': { diagnosis: true, profile: true, storageClass: 'files' }, 'bots.namespace': 'elsewhere' },
     { 'meetingRoom.enabled': true, 'whisperlive.modelStorage': { kind: 'claim', existingClaim: 'models' } },
   ],
   'vexa-retailer': [
@@ -147,8 +148,12 @@ test('jobs are called in Prometheus as the alerts call them', async () => {
   ]);
 });
 
-test.each(['namespace', 'cluster-autoscaler'])('k8s/%s.yaml is what Kubernetes says it is', async (name) => {
+test.each([
+  ['namespace', 3],
+  ['cluster-autoscaler', 2],
+  ['bot-folders', 1],
+])('k8s/%s.yaml is what Kubernetes says it is', async (name, count) => {
   const objects = parseObjects(await readFile(new URL(`../k8s/${name}.yaml`, import.meta.url), 'utf8'));
-  expect(objects.length).toBeGreaterThan(1);
+  expect(objects).toHaveLength(count);
   expect(await mistakes(objects)).toEqual([]);
 });

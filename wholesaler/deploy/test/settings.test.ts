@@ -39,6 +39,8 @@ const plain = await render('vexa', {
     publicUrl: 'https://api.example.com',
     'bots.namespace': 'vexa-bots',
     'bots.max': 40,
+    'bots.folders.diagnosis': true,
+    'bots.folders.profile': true,
     'bots.nodeSelector': { pool: 'bots' },
     'bots.tolerations': [{ key: 'bots', operator: 'Exists' }],
     'image.registry': 'registry.example.com/vexa/',
@@ -107,10 +109,11 @@ describe('each service takes the settings that its chart gives it', () => {
         tolerations: [{ key: 'bots', operator: 'Exists' }],
         graceSeconds: 30,
         scheduleSeconds: 30,
+        folders: { diagnosis: 'vexa-bots/diagnosis', profile: 'vexa-bots/profile' },
       },
     });
     const elsewhere = botManager(environmentOf(others, 'bot-manager'));
-    expect(elsewhere.bots.kubernetes).toMatchObject({ namespace: 'vexa', requests: { memoryMb: 700 } });
+    expect(elsewhere.bots.kubernetes).toMatchObject({ namespace: 'vexa', requests: { memoryMb: 700 }, folders: {} });
     expect(elsewhere.hosts.meetingRoomUrl).toBe('https://meet.example.com');
   });
 

@@ -18,6 +18,7 @@ describe('values that cannot be meant are refused by name', () => {
     ['vexa', { 'whisperlive.drainSeconds': '30s' }, /whisperlive.drainSeconds/],
     ['vexa', { 'bots.namespace': 'Vexa Bots' }, /bots.namespace/],
     ['vexa', { 'bots.memoryMb': '1Gi' }, /bots.memoryMb/],
+    ['vexa', { 'bots.folders.accessMode': 'ReadOnlyMany' }, /bots.folders.accessMode/],
     ['vexa', { 'botManager.env': { 'max-bots': 4 } }, /botManager.env/],
     ['vexa', { 'meetingRoom.replicas': 2 }, /meetingRoom.replicas/],
     ['vexa', { 'postgres.size': '20 GB' }, /postgres.size/],

@@ -78,6 +78,34 @@ describe('whisperlive', () => {
   });
 });
 
+describe('the folders of bots', () => {
+  const claimsOf = (objects: KubeObject[]) => objects.filter(({ kind }) => kind === 'PersistentVolumeClaim');
+
+  test('are on a claim in their namespace, which outlives the release', async () => {
+    const wanted = { 'bots.folders': { diagnosis: true, storageClass: 'shared' }, 'bots.namespace': 'vexa-bots' };
+    const objects = await render('vexa', { values: wanted });
+    const [claim] = claimsOf(objects);
+    expect(claim?.metadata).toMatchObject({ name: 'vexa-bots', namespace: 'vexa-bots' });
+    expect(claim?.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+    expect(claim?.spec).toEqual({
+      accessModes: ['ReadWriteMany'],
+      storageClassName: 'shared',
+      resources: { requests: { storage: '2Gi' } },
+    });
+    expect(variableOf(objects, 'bot-manager', 'BOT_DIAGNOSIS_DIR')).toBe('vexa-bots/diagnosis');
+    expect(variableOf(objects, 'bot-manager', 'BOT_PROFILE_DIR')).toBeUndefined();
+  });
+
+  test('are on a claim of the operator, or nowhere', async () => {
+    const folders = { profile: true, existingClaim: 'accounts' };
+    const objects = await render('vexa', { values: { 'bots.folders': folders } });
+    expect(variableOf(objects, 'bot-manager', 'BOT_PROFILE_DIR')).toBe('accounts/profile');
+    expect(claimsOf(objects)).toEqual([]);
+    expect(claimsOf(plain)).toEqual([]);
+    expect(variableOf(plain, 'bot-manager', 'BOT_PROFILE_DIR')).toBeUndefined();
+  });
+});
+
 describe('the migrations', () => {
   test.each([
     [true, 'post-install,pre-upgrade'],

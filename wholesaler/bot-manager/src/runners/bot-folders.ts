@@ -1,4 +1,7 @@
-/** What the operator lends to every bot in a container: a path of its machine, or the name of a volume. */
+/**
+ * What the operator lends to every bot in a container or a pod. Containers: a path of the machine, or the name of a volume.
+ * Pods: `claim` or `claim/folder`, a PersistentVolumeClaim and a folder in it.
+ */
 export interface BotFolders {
   /** The browser profile of an account that is signed in; one bot at a time. */
   profile?: string | undefined;

@@ -59,6 +59,7 @@ beforeEach(async () => {
     requests: { memoryMb: 64, cpus: 1 },
     nodeSelector: {},
     tolerations: [],
+    folders: {},
     graceSeconds: 1,
     scheduleSeconds: 1,
     keepEndedMs: 60_000,

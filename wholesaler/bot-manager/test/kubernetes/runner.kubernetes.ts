@@ -44,6 +44,7 @@ const optionsFor = (owner: string): Options => ({
   requests: { memoryMb: 64, cpus: 0.1 },
   nodeSelector: {},
   tolerations: [],
+  folders: {},
   graceSeconds: 5,
   scheduleSeconds: 10,
   keepEndedMs: 60_000,
@@ -136,6 +137,38 @@ describe('a pod', { timeout: 120_000 }, () => {
     await expect(runner.start(spec)).rejects.toThrow(NoCapacityError);
     expect(await podsOf('large')).toEqual([]);
     await waitFor('its Secret to go', async () => !(await secretNames()).includes(podName(spec)), slow);
+  });
+
+  it('is lent folders of a claim, as the strictest namespace allows', async () => {
+    const claim = 'vexa-bots';
+    const volume = { accessModes: ['ReadWriteMany'], storageClassName: '' };
+    const capacity = { storage: '1Gi' };
+    const claimRef = { namespace, name: claim };
+    await api.createPersistentVolume({
+      body: { metadata: { name: claim }, spec: { ...volume, capacity, claimRef, hostPath: { path: dir } } },
+    });
+    const spec = { ...volume, volumeName: claim, resources: { requests: capacity } };
+    await api.createNamespacedPersistentVolumeClaim({ namespace, body: { metadata: { name: claim }, spec } });
+    const folders = { profile: `${claim}/profile`, diagnosis: `${claim}/diagnosis` };
+    await using runner = create('lent', { folders, scheduleSeconds: 30 });
+    const bot = await runner.start(specOf('good'));
+    const isRunning = async () => (await podsOf('lent'))[0]?.status?.phase === 'Running';
+    await waitFor('the claim to be bound, and the bot to run', isRunning, slow);
+    const [pod] = await podsOf('lent');
+    expect(pod!.spec!.securityContext).toMatchObject({ fsGroup: 1000, fsGroupChangePolicy: 'OnRootMismatch' });
+    expect(pod!.spec!.containers[0]!.volumeMounts).toEqual([
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'lent-0', mountPath: '/var/lib/vexa/profile', subPath: 'profile' },
+      { name: 'lent-0', mountPath: '/var/lib/vexa/diagnosis', subPath: 'diagnosis' },
+    ]);
+    await runner.stop(bot.id, { graceMs: 0 });
+  });
+
+  it('whose volume is not there is no want of room, and says so', async () => {
+    await using runner = create('unlent', { folders: { diagnosis: 'nobody-made-it' }, scheduleSeconds: 3 });
+    const failure = await runner.start(specOf('good')).catch((error: Error) => error);
+    expect(failure).toMatchObject({ name: 'Error', message: expect.stringContaining('"nobody-made-it" not found') });
+    expect(await podsOf('unlent')).toEqual([]);
   });
 
   it('waits for a node as long as the operator says, and then tells why it never ran', async () => {

@@ -70,7 +70,7 @@ test.each(chartNames)(
 test(
   'vexa is installed, changed only by what is changed, and leaves nothing but its data',
   async () => {
-    const bots = { 'bots.namespace': 'vexa-bots' };
+    const bots = { 'bots.namespace': 'vexa-bots', 'bots.folders.diagnosis': true };
     await Promise.all([
       upgrade('vexa', bots),
       endMigrations('vexa', async () => {
@@ -127,6 +127,10 @@ test(
       'data-vexa-postgres-0',
       'data-vexa-redis-0',
     ]);
+    expect((await get('persistentvolumeclaims', 'vexa-bots')).map(({ metadata }) => metadata.name)).toEqual([
+      'vexa-bots',
+    ]);
+    expect(await kubectl(['apply', '--dry-run=server', '-f', manifest('bot-folders')])).toContain('created');
   },
   timeout,
 );
@@ -162,7 +166,7 @@ test('a bot is taken in the namespace of bots, until the quota is used up', asyn
       {
         ...{ image: 'vexa-bot:0.1.0', pull: 'missing', pullSecrets: [], nodeSelector: {}, tolerations: [] },
         ...{ limits: { memoryMb: 1024, cpus: 1, tmpMb: 256 }, requests: { memoryMb: 1024, cpus: 0.5 } },
-        ...{ graceSeconds: 30, owner: 'test', env: {} },
+        ...{ graceSeconds: 30, owner: 'test', env: {}, folders: {} },
       },
     );
   const create = (number: number) => kubectl(['create', '-n', 'vexa-bots', '-f', '-'], JSON.stringify(pod(number)));

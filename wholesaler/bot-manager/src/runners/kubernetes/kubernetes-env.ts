@@ -1,5 +1,6 @@
 import { jsonOf } from '@vexa/shared/config';
 import { z } from 'zod';
+import type { BotFolders } from '../bot-folders.ts';
 import type { PullPolicy } from '../image-source.ts';
 
 const names = z
@@ -50,6 +51,7 @@ export interface KubernetesSettings {
   requests: PodResources;
   nodeSelector: Record<string, string>;
   tolerations: Toleration[];
+  folders: BotFolders;
   /** For leaving a meeting, when the cluster ends a bot. */
   graceSeconds: number;
   /** How long a bot may wait for a node with room. */
@@ -63,6 +65,8 @@ interface SharedEnv {
   BOT_MEMORY_MB: number;
   BOT_CPUS: number;
   BOT_TMP_MB: number;
+  BOT_PROFILE_DIR?: string | undefined;
+  BOT_DIAGNOSIS_DIR?: string | undefined;
   BOT_KEEP_ENDED_MS: number;
 }
 
@@ -79,6 +83,7 @@ export const kubernetesSettings = (env: z.output<typeof KubernetesEnv> & SharedE
   },
   nodeSelector: env.BOT_NODE_SELECTOR,
   tolerations: env.BOT_TOLERATIONS,
+  folders: { profile: env.BOT_PROFILE_DIR, diagnosis: env.BOT_DIAGNOSIS_DIR },
   graceSeconds: env.BOT_GRACE_SECONDS,
   scheduleSeconds: env.BOT_SCHEDULE_SECONDS,
   keepEndedMs: env.BOT_KEEP_ENDED_MS,

@@ -85,9 +85,7 @@ export function createKubernetesRunner(options: KubernetesRunnerOptions): Runner
       try {
         await create(bot);
         const waited = !(await placed) && scheduleMs <= longestStartMs;
-        if (waited && !isPlaced(await api.readNamespacedPod({ name: id, namespace }))) {
-          throw new NoCapacityError(`no node took the bot within ${options.scheduleSeconds} s`);
-        }
+        if (waited) requirePlaced(await api.readNamespacedPod({ name: id, namespace }), options.scheduleSeconds);
       } catch (error) {
         await remove(id, 0);
         throw exceedsQuota(error)
@@ -146,6 +144,13 @@ export function createKubernetesRunner(options: KubernetesRunnerOptions): Runner
 const uidOf = ({ metadata }: V1Pod): string => metadata?.uid ?? '';
 
 const runningBot = (pod: V1Pod): RunningBot => ({ id: pod.metadata?.name ?? '', name: botNameOf(pod) });
+
+function requirePlaced(pod: V1Pod, seconds: number): void {
+  if (isPlaced(pod)) return;
+  const { detail, noRoom = true } = troubleOf(pod) ?? {};
+  const message = `no node took the bot within ${seconds} s: ${detail}`;
+  throw noRoom ? new NoCapacityError(message) : new Error(message);
+}
 
 const exceedsQuota = (error: unknown): boolean =>
   statusOf(error) === forbidden && error instanceof Error && error.message.includes('exceeded quota');

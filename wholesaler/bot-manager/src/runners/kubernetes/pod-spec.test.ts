@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BotSpec } from '../runner.ts';
-import { configSecret, podName, podSpec } from './pod-spec.ts';
+import { configSecret, type PodOptions, podName, podSpec } from './pod-spec.ts';
 
 const bot: BotSpec = {
   name: 'vexa-bot-7-0000abcd',
@@ -28,7 +28,7 @@ const bot: BotSpec = {
   },
 };
 const env = { LOG_LEVEL: 'debug', BOT_PROXY: 'http://user:password@proxy' };
-const pod = podSpec(bot, {
+const options: PodOptions = {
   image: 'registry.example/vexa-bot:1',
   pull: 'missing',
   pullSecrets: ['registry'],
@@ -39,7 +39,9 @@ const pod = podSpec(bot, {
   nodeSelector: { pool: 'bots' },
   tolerations: [{ key: 'pool', operator: 'Equal', value: 'bots', effect: 'NoSchedule' }],
   graceSeconds: 30,
-});
+  folders: {},
+};
+const pod = podSpec(bot, options);
 
 describe("a bot's pod", () => {
   it('is exactly this', () => {
@@ -68,6 +70,8 @@ describe("a bot's pod", () => {
           runAsNonRoot: true,
           runAsUser: 1000,
           runAsGroup: 1000,
+          fsGroup: 1000,
+          fsGroupChangePolicy: 'OnRootMismatch',
           seccompProfile: { type: 'RuntimeDefault' },
         },
         imagePullSecrets: [{ name: 'registry' }],
@@ -94,6 +98,37 @@ describe("a bot's pod", () => {
         ],
         volumes: [{ name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } }],
       },
+    });
+  });
+
+  it('is lent folders of claims, each claim once, and told where it finds them', () => {
+    const lentOf = (profile: string, diagnosis: string) => {
+      const { containers, volumes } = podSpec(bot, { ...options, folders: { profile, diagnosis } }).spec!;
+      const { env, volumeMounts, securityContext } = containers[0]!;
+      expect(env).toEqual([
+        { name: 'HOME', value: '/tmp' },
+        { name: 'BOT_PROFILE_DIR', value: '/var/lib/vexa/profile' },
+        { name: 'BOT_DIAGNOSIS_DIR', value: '/var/lib/vexa/diagnosis' },
+      ]);
+      expect(securityContext?.readOnlyRootFilesystem).toBe(true);
+      return { mounts: volumeMounts?.slice(1), volumes: volumes?.slice(1) };
+    };
+    expect(lentOf('vexa-bots/profile', 'vexa-bots/kept/diagnosis')).toEqual({
+      mounts: [
+        { name: 'lent-0', mountPath: '/var/lib/vexa/profile', subPath: 'profile' },
+        { name: 'lent-0', mountPath: '/var/lib/vexa/diagnosis', subPath: 'kept/diagnosis' },
+      ],
+      volumes: [{ name: 'lent-0', persistentVolumeClaim: { claimName: 'vexa-bots' } }],
+    });
+    expect(lentOf('account', 'pictures/of-bots')).toEqual({
+      mounts: [
+        { name: 'lent-0', mountPath: '/var/lib/vexa/profile' },
+        { name: 'lent-1', mountPath: '/var/lib/vexa/diagnosis', subPath: 'of-bots' },
+      ],
+      volumes: [
+        { name: 'lent-0', persistentVolumeClaim: { claimName: 'account' } },
+        { name: 'lent-1', persistentVolumeClaim: { claimName: 'pictures' } },
+      ],
     });
   });
 

@@ -3,11 +3,20 @@ import { ownerLabel } from '../container-spec.ts';
 import type { PullPolicy } from '../image-source.ts';
 import type { BotSpec } from '../runner.ts';
 import type { KubernetesSettings } from './kubernetes-env.ts';
+import { lentClaims } from './lent-claims.ts';
 
 export interface PodOptions
   extends Pick<
     KubernetesSettings,
-    'image' | 'pull' | 'pullSecrets' | 'limits' | 'requests' | 'nodeSelector' | 'tolerations' | 'graceSeconds'
+    | 'image'
+    | 'pull'
+    | 'pullSecrets'
+    | 'limits'
+    | 'requests'
+    | 'nodeSelector'
+    | 'tolerations'
+    | 'graceSeconds'
+    | 'folders'
   > {
   /** Tells the bots of this deployment from those of others in the namespace. */
   owner: string;
@@ -37,10 +46,11 @@ export function podName({ name, labels }: Pick<BotSpec, 'name' | 'labels'>): str
   return `${start.replace(/-+$/, '')}-${safe(unique)}`;
 }
 
-/** A bot's pod: it can use what it needs, write nowhere but to `/tmp`, and gain no rights. Its Secret tells it the rest. */
+/** A bot's pod: it can use what it needs, write nowhere but to `/tmp` and what it is lent, and gain no rights. Its Secret tells it the rest. */
 export function podSpec(bot: BotSpec, options: PodOptions): V1Pod {
   const { limits, requests } = options;
   const name = podName(bot);
+  const lent = lentClaims(options.folders);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -62,6 +72,9 @@ export function podSpec(bot: BotSpec, options: PodOptions): V1Pod {
         runAsNonRoot: true,
         runAsUser: user,
         runAsGroup: user,
+        // May write to what it is lent. A volume that is so already is not gone through file by file.
+        fsGroup: user,
+        fsGroupChangePolicy: 'OnRootMismatch',
         seccompProfile: { type: 'RuntimeDefault' },
       },
       imagePullSecrets: options.pullSecrets.map((secret) => ({ name: secret })),
@@ -73,7 +86,7 @@ export function podSpec(bot: BotSpec, options: PodOptions): V1Pod {
           image: options.image,
           imagePullPolicy: pullPolicyOf[options.pull],
           // Chromium keeps its files below HOME.
-          env: [{ name: 'HOME', value: '/tmp' }],
+          env: [{ name: 'HOME', value: '/tmp' }, ...lent.env],
           envFrom: [{ secretRef: { name } }],
           resources: {
             requests: { cpu: cpuOf(requests.cpus), memory: `${requests.memoryMb}Mi` },
@@ -84,10 +97,10 @@ export function podSpec(bot: BotSpec, options: PodOptions): V1Pod {
             readOnlyRootFilesystem: true,
             capabilities: { drop: ['ALL'] },
           },
-          volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+          volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...lent.mounts],
         },
       ],
-      volumes: [{ name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: `${limits.tmpMb}Mi` } }],
+      volumes: [{ name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: `${limits.tmpMb}Mi` } }, ...lent.volumes],
     },
   };
 }

@@ -12,6 +12,7 @@ const withState = (phase: string, state: V1ContainerState, more: V1PodStatus = {
 const scheduled = (status: string, reason?: string): V1PodCondition[] => [
   { type: 'PodScheduled', status, ...(reason ? { reason, message: '0/3 nodes are available' } : {}) },
 ];
+const noClaim = 'persistentvolumeclaim "vexa-bots" not found';
 const full = pod({ phase: 'Pending', conditions: scheduled('False', 'Unschedulable') });
 const waiting = (reason: string) =>
   withState('Pending', { waiting: { reason, message: 'why' } }, { conditions: scheduled('True') });
@@ -37,6 +38,14 @@ describe('what a pod tells of its bot', () => {
     expect(isPlaced(full)).toBe(false);
     expect(troubleOf(full, 10_000)).toMatchObject({ keepMs: 10_000, detail: '0/3 nodes are available' });
     expect(exitOf(full)).toMatchObject({ exitCode: null, neverRan: 'The cluster has no room for the bot.' });
+  });
+
+  it('is that it waits for a volume, which is no want of room', () => {
+    const [condition] = scheduled('False', 'Unschedulable');
+    const stuck = pod({ phase: 'Pending', conditions: [{ ...condition!, message: noClaim }] });
+    expect(troubleOf(full)?.noRoom).toBe(true);
+    expect(troubleOf(stuck, 10_000)).toMatchObject({ keepMs: 10_000, detail: noClaim, noRoom: false });
+    expect(exitOf(stuck).neverRan).toBe('The volume that is lent to bots cannot be had.');
   });
 
   it.each([

@@ -40,6 +40,8 @@ interface Trouble {
   neverRan?: string;
   /** The cluster's own words, for the log. */
   detail: string;
+  /** It waits for a node with room; others are waited for in vain. */
+  noRoom?: boolean;
 }
 
 /** What keeps a bot from being started; undefined when nothing is known to. */
@@ -47,8 +49,10 @@ export function troubleOf(pod: V1Pod, scheduleMs = 0): Trouble | undefined {
   if (pod.status?.phase !== 'Pending') return undefined;
   const placement = condition(pod);
   if (placement?.reason === 'Unschedulable') {
-    const neverRan = 'The cluster has no room for the bot.';
-    return { keepMs: scheduleMs, neverRan, detail: placement.message ?? '' };
+    const detail = placement.message ?? '';
+    const noRoom = !/persistentvolumeclaim/i.test(detail);
+    const neverRan = noRoom ? 'The cluster has no room for the bot.' : 'The volume that is lent to bots cannot be had.';
+    return { keepMs: scheduleMs, neverRan, detail, noRoom };
   }
   const { reason = '', message = '' } = stateOf(pod)?.waiting ?? {};
   const detail = `${reason}: ${message}`;
