@@ -57,6 +57,16 @@ test('audio from before the name is known is sent first, and the end waits until
   expect(stream.lostSeconds).toBe(0);
 });
 
+test('a change that comes while a session begins counts for it', async () => {
+  const stream = open();
+  stream.identify({ id: 'p1', name: 'Ann' });
+  stream.control({ type: 'reconfigure', payload: { language: 'de' } });
+  stream.say(1);
+  await stream.finish(5_000);
+  expect(server.sessions[0]?.config.language).toBe('en');
+  expect(server.sessions[0]?.controls).toEqual([{ type: 'reconfigure', payload: { language: 'de' } }]);
+});
+
 test('a voice without a name is not lost', async () => {
   const stream = open();
   stream.say(1);

@@ -51,6 +51,8 @@ export class ParticipantStream {
   #identified = false;
   #speaker: Speaker | undefined;
   #session: Session | undefined;
+  /** What the session is to be told as soon as it is ready; its first message was written before. */
+  #early: AudioControl[] = [];
   /** The last session that was given audio; a new one supersedes it. */
   #former: { uid: string; base: number } | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -127,7 +129,9 @@ export class ParticipantStream {
   }
 
   control(control: AudioControl): void {
-    this.#session?.connection.sendControl(control);
+    const connection = this.#session?.connection;
+    if (connection?.ready) connection.sendControl(control);
+    else if (connection) this.#early.push(control);
   }
 
   /**
@@ -179,6 +183,7 @@ export class ParticipantStream {
       onClosed: ({ finished, reason }) => this.#connectionClosed(connection, finished, reason),
     });
     this.#session = { connection, base };
+    this.#early = [];
   }
 
   #configFor(uid: string, base: number): AudioConfig {
@@ -207,6 +212,7 @@ export class ParticipantStream {
     this.#finalTo = Math.max(this.#finalTo, base);
     this.#sentTo = base;
     this.#takenAt = this.#readyAt = performance.now();
+    for (const control of this.#early) connection.sendControl(control);
     for (const turn of this.#turns.since(base)) this.#tellTurn(turn, session);
     this.#pump();
   }
