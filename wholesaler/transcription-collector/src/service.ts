@@ -32,9 +32,10 @@ export interface CollectorService extends Service {
   start(): Promise<{ url: string }>;
 }
 
-interface Overrides {
+export interface Overrides {
   logger?: Logger;
   timing?: EventStreamTiming;
+  redis?: { commandTimeoutMs: number };
 }
 
 /** Consumes the streams, flushes to Postgres, and answers for transcripts. Any number may run at once. */
@@ -44,7 +45,7 @@ export function createService(config: CollectorConfig, overrides: Overrides = {}
   return {
     async start() {
       const { db, sql } = stack.use(connectDb(config.databaseUrl));
-      const redis = connectRedis(config.redisUrl, logger);
+      const redis = connectRedis(config.redisUrl, logger, overrides.redis);
       stack.defer(() => redis.disconnect());
       const { modulePath, ...rules } = config.filters;
       const custom = modulePath === undefined ? undefined : await loadCustomFilter(modulePath, logger);

@@ -5,7 +5,6 @@ import { streams } from '@vexa/shared/contracts/redis-names';
 import type { SpokenWord } from '@vexa/shared/contracts/stream-messages';
 import { Transcript } from '@vexa/shared/contracts/transcript';
 import { connectDb, type DbConnection } from '@vexa/shared/db/client';
-import { defaultTiming, type EventStreamTiming } from '@vexa/shared/live/event-stream';
 import { startPostgres, uniqueDatabaseName } from '@vexa/shared/local/postgres';
 import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
 import { createLogger } from '@vexa/shared/logging';
@@ -15,7 +14,7 @@ import { meetings } from '@vexa/wholesaler-database/schema';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll } from 'vitest';
 import { type CollectorConfig, configFromEnv } from '../src/config.ts';
-import { type CollectorService, createService } from '../src/service.ts';
+import { type CollectorService, createService, type Overrides } from '../src/service.ts';
 
 export const secrets = { internal: 'internal-secret-for-tests', session: 'session-secret-for-tests' };
 export const logger = createLogger('test', 'silent');
@@ -70,9 +69,9 @@ export interface Running {
 export async function startCollector(
   harness: Harness,
   overrides: Record<string, string> = {},
-  timing: EventStreamTiming = defaultTiming,
+  more: Overrides = {},
 ): Promise<Running> {
-  const service = createService(harness.config(overrides), { logger, timing });
+  const service = createService(harness.config(overrides), { logger, ...more });
   const { url } = await service.start();
   return { service, url };
 }
@@ -80,13 +79,13 @@ export async function startCollector(
 /** A collector for all tests of a file, on stores of its own; both are there once the tests run. */
 export function useCollector(
   overrides: Record<string, string> = {},
-  timing: EventStreamTiming = defaultTiming,
+  more: Overrides = {},
 ): { harness: Harness; collector: Running } {
   const stack = new AsyncDisposableStack();
   const [harness, collector] = [{} as Harness, {} as Running];
   beforeAll(async () => {
     Object.assign(harness, stack.use(await startHarness()));
-    Object.assign(collector, await startCollector(harness, overrides, timing));
+    Object.assign(collector, await startCollector(harness, overrides, more));
     stack.use(collector.service);
   });
   afterAll(() => stack.disposeAsync());

@@ -9,14 +9,15 @@ import {
   sessionEnd,
   sessionStart,
   spoke,
+  startCollector,
   textsOf,
   useCollector,
 } from './harness.ts';
 
 const { harness, collector } = useCollector();
 
-async function connect(path = '/collector') {
-  const socket = new WebSocket(collector.url.replace('http', 'ws') + path);
+async function connect(path = '/collector', { url } = collector) {
+  const socket = new WebSocket(url.replace('http', 'ws') + path);
   // biome-ignore lint/suspicious/noExplicitAny: replies are looked into by expectations
   const replies: any[] = [];
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
@@ -106,8 +107,10 @@ test('other paths are refused, and a frame that is too large ends the socket', a
 });
 
 test('while Redis is away nothing is acknowledged', async () => {
+  const impatient = await startCollector(harness, {}, { redis: { commandTimeoutMs: 1_000 } });
+  await using _ = impatient.service;
   const m = await newMeeting(harness);
-  const client = await connect();
+  const client = await connect('/collector', impatient);
   client.send(sessionStart(m, 'away'));
   await client.answered(1);
   await harness.server.kill();

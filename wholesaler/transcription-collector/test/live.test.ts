@@ -22,7 +22,7 @@ import {
   useCollector,
 } from './harness.ts';
 
-const { harness, collector } = useCollector({}, { beatMs: 200, stalledMs: 600, longestMs: 60_000 });
+const { harness, collector } = useCollector({}, { timing: { beatMs: 200, stalledMs: 600, longestMs: 60_000 } });
 
 const urlOf = (m: TestMeeting, query = '') => `${collector.url}/transcripts/local/${m.nativeId}/live${query}`;
 const say = (m: TestMeeting, uid: string, n: number, text: string, completed = true) =>
@@ -157,7 +157,7 @@ async function followers(): Promise<number> {
 }
 
 test('a stream ends after its time, so that the client shows its key again, and goes on without loss', async () => {
-  const brief = await startCollector(harness, {}, { beatMs: 50, stalledMs: 5_000, longestMs: 200 });
+  const brief = await startCollector(harness, {}, { timing: { beatMs: 50, stalledMs: 5_000, longestMs: 200 } });
   const m = await newMeeting(harness);
   await send(harness.redis, sessionStart(m, 'brief'));
   await say(m, 'brief', 1, 'one');

@@ -164,6 +164,8 @@ async function consumers(): Promise<unknown[]> {
 }
 
 test('nothing is lost while Redis is away, and readers are told to come back', async () => {
+  await collector.service[Symbol.asyncDispose]();
+  collector = await startCollector(harness, {}, { redis: { commandTimeoutMs: 1_000 } });
   const m = await newMeeting(harness);
   await send(harness.redis, sessionStart(m, 'r'), said(m, 'r', { n: 1, start: 0, end: 1, text: 'before' }));
   await consumed(harness.redis);
