@@ -15,7 +15,8 @@ npm run recipe:check -- --platform google_meet --url https://meet.google.com/abc
   --wait      seconds to wait for the door, and for the lobby or the meeting (30)
   --help      this text
 
-CHROMIUM_PATH names the browser, HEADED=1 shows it. Exit code: 0 all parts match, 1 some do not, 2 wrong use.`;
+CHROMIUM_PATH names the browser, HEADED=1 shows it; BOT_PROFILE_DIR and BOT_PROXY are used as a bot uses them.
+Exit code: 0 all parts match, 1 some do not, 2 wrong use, 3 the page or the browser did not open.`;
 
 const options = {
   platform: { type: 'string' },
@@ -32,28 +33,28 @@ function argumentsOrExit() {
       console.log(usage);
       process.exit(0);
     }
-    const platform = Platform.parse(values.platform);
+    const platform = Platform.safeParse(values.platform).data;
     const waitMs = Number(values.wait) * 1_000;
-    if (!values.url || !URL.canParse(values.url) || !(waitMs > 0)) throw new Error('--url or --wait');
+    if (!platform) throw new Error('--platform is none of those below.');
+    if (!values.url || !URL.canParse(values.url)) throw new Error('--url is not a link.');
+    if (!(waitMs > 0)) throw new Error('--wait is not a number of seconds.');
     return { platform, meetingUrl: values.url, botName: values.name, waitMs };
-  } catch {
-    console.error(usage);
+  } catch (error) {
+    console.error(`${firstLine(error)}\n\n${usage}`);
     process.exit(2);
   }
 }
 
+const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0];
+
 const asked = argumentsOrExit();
 const headed = process.env.HEADED === '1';
-const executable = await findChromium({
-  path: process.env.CHROMIUM_PATH,
-  searchPath: process.env.PATH ?? '',
-  headed,
-});
+const chromium = { path: process.env.CHROMIUM_PATH, searchPath: process.env.PATH ?? '', headed };
 const settings = { headed, flags: [], profileDir: process.env.BOT_PROFILE_DIR, proxy: process.env.BOT_PROXY };
 const logger = createLogger('recipe-check', 'silent');
 let matches = true;
-{
-  await using browser = await launchBrowser(executable, settings);
+try {
+  await using browser = await launchBrowser(await findChromium(chromium), settings);
   const report = await checkRecipe({ context: browser.context, logger }, asked);
   console.log(`${asked.platform}, recipe ${report.version} of ${report.checkedOn}`);
   for (const { part, found, needed } of report.parts) {
@@ -61,5 +62,8 @@ let matches = true;
     matches &&= found || !needed;
   }
   console.log(matches ? 'Every part that is needed matches.' : 'The page has changed: see what is missing.');
+} catch (error) {
+  console.error(`The recipe could not be checked: ${firstLine(error)}`);
+  process.exit(3);
 }
 process.exit(matches ? 0 : 1);

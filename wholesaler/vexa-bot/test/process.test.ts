@@ -103,3 +103,13 @@ test('a folder of diagnoses that cannot be tidied keeps no bot from its work', a
     await rm(folder, { recursive: true });
   }
 });
+
+test('a recipe that cannot be checked is told apart from one that no longer matches', async () => {
+  const cli = fileURLToPath(new URL('../src/recipe-check-cli.ts', import.meta.url));
+  const closed = ['--platform', 'local', '--url', 'http://127.0.0.1:9/room'];
+  const child = spawn(process.execPath, [cli, ...closed], { stdio: ['ignore', 'ignore', 'pipe'] });
+  started.push(child);
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(said).toMatch(/The recipe could not be checked: page\.goto: net::ERR/);
+  expect(code).toBe(3);
+});
