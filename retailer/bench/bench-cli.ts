@@ -1,12 +1,13 @@
-import { parseArgs } from 'node:util';
+import { benchOptions } from '@vexa/shared/testing/bench-options';
 import { asFastAsPossible, fixedRate, type Load, percentile, type Target } from '@vexa/shared/testing/load';
 import { writeProof } from '@vexa/shared/testing/proof';
 import { measureFanOut } from './fan-out.ts';
 import { fillMeetings, measureReads, readsAt } from './growth.ts';
 import { startBenchStack } from './stack.ts';
 
-const byDefault = Boolean(process.env.VEXA_BENCH_QUICK);
-const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: byDefault } } }).values;
+const { quick } = benchOptions(
+  'What the retailer adds to reads of the wholesaler, its live sockets, and reads at 1,000 to 1,000,000 meetings.',
+);
 const seconds = quick ? 2 : 5;
 const rounds = 3;
 const rates = quick ? [100] : [50, 100, 200];

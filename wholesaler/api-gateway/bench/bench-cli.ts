@@ -1,15 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { benchOptions } from '@vexa/shared/testing/bench-options';
 import { asFastAsPossible, fixedRate, type Load, percentile, type Target } from '@vexa/shared/testing/load';
 import { watchOtherLoad } from './other-load.ts';
 import { goFirst } from './priority.ts';
 import { startBenchStack } from './stack.ts';
 
 const ratePerSecond = 1_000;
-const byDefault = Boolean(process.env.VEXA_BENCH_QUICK);
-const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: byDefault } } }).values;
+const { quick } = benchOptions('What the gateway adds to a request, at fixed rates and as fast as it goes.');
 const seconds = quick ? 2 : 4;
 const rounds = quick ? 3 : 5;
 const aimMs = 1;

@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util';
+import { benchOptions } from '@vexa/shared/testing/bench-options';
 import { writeProof } from '@vexa/shared/testing/proof';
 import { fillMeetings, listReads, measureReads } from './meetings.ts';
 import { startBenchStack } from './stack.ts';
 
-const byDefault = Boolean(process.env.VEXA_BENCH_QUICK);
-const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: byDefault } } }).values;
+const { quick } = benchOptions('Lists of meetings at 1,000 and 1,000,000 rows, and a burst of starts.');
 const sizes = quick ? [1_000, 50_000] : [1_000, 1_000_000];
 const times = quick ? 100 : 300;
 const slowTimes = 20;

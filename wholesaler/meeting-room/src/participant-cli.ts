@@ -14,7 +14,8 @@ const usage = `Joins a room and speaks.
   --voice   slt or rms, for --say (default slt)
   --host    host key, skips the lobby
   --stay    stay for this many seconds after speaking (default 1)
-  --wait-for-bot  speak once a bot is there (at most 5 minutes)`;
+  --wait-for-bot  speak once a bot is there (at most 5 minutes)
+  --help    this text`;
 
 const { values } = parseArgs({
   options: {
@@ -27,9 +28,14 @@ const { values } = parseArgs({
     host: { type: 'string' },
     stay: { type: 'string', default: '1' },
     'wait-for-bot': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
 
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
 const staySeconds = Number(values.stay);
 if (!values.room || !values.name || Number.isNaN(staySeconds)) {
   console.error(usage);
