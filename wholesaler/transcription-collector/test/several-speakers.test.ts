@@ -3,6 +3,8 @@ import { waitFor } from '@vexa/shared/testing/wait-for';
 import { transcriptions } from '@vexa/wholesaler-database/schema';
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { keepSegments, readMutableSegments } from '../src/segments/mutable-store.ts';
+import { revisionOf } from '../src/segments/revision.ts';
 import { ask } from './client.ts';
 import {
   consumed,
@@ -136,4 +138,18 @@ test('who reads along ends with the same parts, however late it is learnt who sp
   expect(await polled()).toEqual(whole);
   expect((await read(m)).segments.map((segment) => `${segment.speaker}: ${segment.text}`)).toEqual(whole);
   subscriber.disconnect();
+});
+
+test('words are not shown by turns that are meanwhile not all of the turns', async () => {
+  const m = await newMeeting(harness);
+  await heard(sessionStart(m, 'race'), said(m, 'race', { n: 1, start: 1, end: 2, text: 'Is the', completed: false }));
+  const [segment] = await readMutableSegments(harness.redis, m.id);
+  if (!segment) throw new Error('The draft is held.');
+  const final = { ...segment, text, revision: revisionOf('9999999999999-0', true) };
+  const arrivals = [{ segment: final, publications: [] }];
+  await seen(spoke(m, 'race', 'Ann', 'START', 0.9));
+  expect(await keepSegments(harness.redis, m.id, { arrivals, versions: new Map([['race', 0]]) })).toBe(true);
+  expect(lines(await read(m))).toEqual(['race:1 Ann: Is the']);
+  expect(await keepSegments(harness.redis, m.id, { arrivals, versions: new Map([['race', 1]]) })).toBe(false);
+  expect(lines(await read(m))).toEqual([`race:1 Ann: ${text}`]);
 });

@@ -4,7 +4,7 @@ import type { SegmentFilter } from '../filters/segment-filter.ts';
 import { storable } from '../messages/storable.ts';
 import { isVoid } from '../sessions/session.ts';
 import type { SessionDeps } from '../sessions/start-session.ts';
-import { readSpeakerTurns } from '../speakers/speaker-store.ts';
+import { readVersionedTurns } from '../speakers/speaker-store.ts';
 import { type TimedWord, textOf } from '../speakers/split-by-speaker.ts';
 import { keepSegments } from './mutable-store.ts';
 import { withdrawn } from './publish-segments.ts';
@@ -36,12 +36,16 @@ export async function keepTranscriptions(
     ),
   );
   const sessions = await deps.sessions.get(meetingId);
-  const turns = await readSpeakerTurns(deps.redis, meetingId, namelessSessions(segments, sessions));
-  const arrivals = segments.map((segment) => ({
-    segment,
-    publications: publicationsOf(segment, { sessions, turns }, deps.isWorthKeeping),
-  }));
-  await keepSegments(deps.redis, meetingId, arrivals);
+  let isStale = true;
+  while (isStale) {
+    const nameless = namelessSessions(segments, sessions);
+    const { turns, versions } = await readVersionedTurns(deps.redis, meetingId, nameless);
+    const arrivals = segments.map((segment) => ({
+      segment,
+      publications: publicationsOf(segment, { sessions, turns }, deps.isWorthKeeping),
+    }));
+    isStale = await keepSegments(deps.redis, meetingId, { arrivals, versions });
+  }
 }
 
 /** Void and filtered words are not shown; a final of that kind takes back what its drafts showed. */

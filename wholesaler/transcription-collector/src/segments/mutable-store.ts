@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { changeKeys, luaNoteChanges, renewLog } from '../changes/change-log.ts';
 import { keyTtlSeconds, ownKeys } from '../redis/keys.ts';
 import { defineScript } from '../redis/script.ts';
+import type { TimelineVersions } from '../speakers/speaker-store.ts';
 import { TimedWord } from '../speakers/split-by-speaker.ts';
 import { revisionLength, revisionTimeMs } from './revision.ts';
 import type { MutableSegment } from './stored-segment.ts';
@@ -30,26 +31,38 @@ export interface Arrival {
 // Bounds a frame on the live channel, and the time Redis does nothing else.
 const arrivalsPerStep = 200;
 
+interface Arrivals {
+  arrivals: Arrival[];
+  /** Those of the speaker events by which they are shown, for each session. */
+  versions: TimelineVersions;
+}
+
 /**
  * Keeps each segment's greatest revision and shows live readers what was news, in one step for each 200 segments.
  * Nothing is kept of a purged meeting, of a revision older than the held one, or of one that already left for Postgres.
+ * True when more speaker events came meanwhile: then some were not kept, since they may have another's name.
  */
-export async function keepSegments(redis: Redis, meetingId: number, arrivals: Arrival[]): Promise<void> {
-  const steps: Promise<void>[] = [];
+export async function keepSegments(
+  redis: Redis,
+  meetingId: number,
+  { arrivals, versions }: Arrivals,
+): Promise<boolean> {
+  const steps: Promise<boolean>[] = [];
   for (let from = 0; from < arrivals.length; from += arrivalsPerStep) {
-    steps.push(keepStep(redis, meetingId, arrivals.slice(from, from + arrivalsPerStep)));
+    steps.push(keepStep(redis, meetingId, { arrivals: arrivals.slice(from, from + arrivalsPerStep), versions }));
   }
-  await Promise.all(steps);
+  return (await Promise.all(steps)).includes(true);
 }
 
-async function keepStep(redis: Redis, meetingId: number, arrivals: Arrival[]): Promise<void> {
+async function keepStep(redis: Redis, meetingId: number, { arrivals, versions }: Arrivals): Promise<boolean> {
   const args = arrivals.flatMap(({ segment, publications }) => [
     segment.segmentId,
     segment.revision,
     encode(segment),
     asList(publications),
   ]);
-  await keepScript(
+  const meeting = [meetingId, channels.mutableSegments(meetingId), new Date().toISOString(), keyTtlSeconds, newEpoch()];
+  const moved = await keepScript(
     redis,
     [
       ownKeys.purged(meetingId),
@@ -57,9 +70,11 @@ async function keepStep(redis: Redis, meetingId: number, arrivals: Arrival[]): P
       ownKeys.flushedRevisions(meetingId),
       keys.activeMeetings,
       ...changeKeys(meetingId),
+      ...[...versions.keys()].map(keys.speakerEvents),
     ],
-    [meetingId, channels.mutableSegments(meetingId), new Date().toISOString(), keyTtlSeconds, newEpoch(), ...args],
+    [...meeting, ...versions.values(), ...args],
   );
+  return moved === 1;
 }
 
 interface Reshown extends Arrival {
@@ -152,8 +167,11 @@ const keepScript = defineScript(`${luaNoteChanges}
   local purged, held, flushed, active = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
   local meeting, channel, ts, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
   if redis.call('EXISTS', purged) == 1 then return 0 end
+  for i = 7, #KEYS do
+    if redis.call('ZCARD', KEYS[i]) ~= tonumber(ARGV[i - 1]) then return 1 end
+  end
   local kept, shown = {}, {}
-  for i = 6, #ARGV, 4 do
+  for i = #KEYS, #ARGV, 4 do
     local id, revision = ARGV[i], ARGV[i + 1]
     local mine = redis.call('HGET', held, id)
     local gone = redis.call('HGET', flushed, id)
@@ -171,7 +189,7 @@ const keepScript = defineScript(`${luaNoteChanges}
   if #shown > 0 then
     redis.call('PUBLISH', channel, '{"segments":[' .. table.concat(shown, ',') .. '],"ts":"' .. ts .. '"}')
   end
-  return #kept
+  return 0
 `);
 
 const againScript = defineScript(`${luaNoteChanges}

@@ -33,12 +33,28 @@ export async function keepSpeakerEvent(redis: Redis, meetingId: number, event: S
   );
 }
 
+export type TimelineVersions = ReadonlyMap<string, number>;
 export type SpeakerTurns = ReadonlyMap<string, readonly SpeakerTurn[]>;
 
 /** Who spoke when in some sessions of a meeting, by uid. */
-export async function readSpeakerTurns(redis: Redis, meetingId: number, uids: Iterable<string>): Promise<SpeakerTurns> {
-  const read = async (uid: string) => [uid, turnsOf((await readTimeline(redis, meetingId, uid)).marks)] as const;
-  return new Map(await Promise.all([...new Set(uids)].map(read)));
+export const readSpeakerTurns = async (
+  redis: Redis,
+  meetingId: number,
+  uids: Iterable<string>,
+): Promise<SpeakerTurns> => (await readVersionedTurns(redis, meetingId, uids)).turns;
+
+/** The same, and the version of each of these timelines. */
+export async function readVersionedTurns(
+  redis: Redis,
+  meetingId: number,
+  uids: Iterable<string>,
+): Promise<{ turns: SpeakerTurns; versions: TimelineVersions }> {
+  const read = async (uid: string) => [uid, await readTimeline(redis, meetingId, uid)] as const;
+  const timelines = await Promise.all([...new Set(uids)].map(read));
+  return {
+    turns: new Map(timelines.map(([uid, { marks }]) => [uid, turnsOf(marks)])),
+    versions: new Map(timelines.map(([uid, { version }]) => [uid, version])),
+  };
 }
 
 export interface SpeakerTimeline {
