@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from 'playwright';
 import { type AudioChunk, type PageView, parsePageMessage } from '../page/messages.ts';
 import { pageScript } from '../page/page-script.ts';
 import { passcodeOf } from '../recipes/find-recipe.ts';
-import { type Recipe, type SignalName, type Step, signalNames } from '../recipes/recipe.ts';
+import { type Probe, type Recipe, type SignalName, type Step, signalNames } from '../recipes/recipe.ts';
 import { PageLost } from './endings.ts';
 
 interface Deps {
@@ -217,22 +217,35 @@ export class MeetingPage implements AsyncDisposable {
   }
 
   /** A page may ask something after the last step too; then it wants that step once more. */
-  async #clearObstacle(): Promise<void> {
+  async #clearObstacles(): Promise<void> {
     this.#clearing = true;
     const { obstacle = [] } = this.#deps.recipe.signals;
     const last = this.#deps.recipe.join.at(-1);
+    // One may lie over another, so each is tried whatever became of those before it, and again while one is there.
+    while (this.#isObstructed && !this.#lostError) {
+      for (const probe of obstacle) await this.#clickAway(probe);
+      if (this.#knocked && last) await this.#attempt(this.#takeStep({ ...last, optional: true }));
+      await this.#page.waitForTimeout(2 * scanEveryMs).catch(() => {}); // a page that is gone is told of elsewhere
+    }
+    this.#clearing = false;
+  }
+
+  get #isObstructed(): boolean {
+    return this.#entering && this.#view.signals.obstacle.length > 0;
+  }
+
+  async #clickAway(probe: Probe): Promise<void> {
+    if (!('selector' in probe) || !this.#view.signals.obstacle.includes(probe.name)) return;
+    const { selector, text } = probe;
+    const target = this.#page.locator(selector, text ? { hasText: text } : {}).filter({ visible: true });
+    await this.#attempt(target.first().click({ timeout: optionalStepTimeoutMs }));
+  }
+
+  async #attempt(step: Promise<void>): Promise<void> {
     try {
-      for (const probe of obstacle) {
-        if (!('selector' in probe) || !this.#view.signals.obstacle.includes(probe.name)) continue;
-        const { selector, text } = probe;
-        const target = this.#page.locator(selector, text ? { hasText: text } : {}).filter({ visible: true });
-        await target.first().click({ timeout: optionalStepTimeoutMs });
-      }
-      if (this.#knocked && last) await this.#takeStep({ ...last, optional: true });
+      await step;
     } catch (error) {
       this.#deps.logger.debug(errorFields(error), 'something in the way could not be clicked away');
-    } finally {
-      this.#clearing = false;
     }
   }
 
@@ -249,7 +262,7 @@ export class MeetingPage implements AsyncDisposable {
         this.#deps.onView(message.view);
         this.#wasIn ||= this.admitted;
         this.#entering &&= !this.#wasIn;
-        if (this.#entering && !this.#clearing && message.view.signals.obstacle.length > 0) void this.#clearObstacle();
+        if (this.#isObstructed && !this.#clearing) void this.#clearObstacles();
         this.#notify();
         return;
       case 'trouble':
