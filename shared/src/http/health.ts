@@ -7,11 +7,11 @@ const checkTimeoutMs = 2_000;
 
 /**
  * `GET /health` and `/health/live`: the process answers. `GET /health/ready`: 200, or 503 naming what is down. What is
- * only `watched` is told beside it: this process does without it.
+ * only `watched` is told beside it: this process does without it. `told` is more that `/health` says of the process.
  */
 // biome-ignore lint/suspicious/noExplicitAny: health needs nothing of an app's variables
-export function mountHealth(app: Hono<any>, checks: Checks, watched: Checks = {}): void {
-  app.get('/health', (c) => c.json({ status: 'ok' }));
+export function mountHealth(app: Hono<any>, checks: Checks, watched: Checks = {}, told = () => ({})): void {
+  app.get('/health', (c) => c.json({ status: 'ok', ...told() }));
   app.get('/health/live', (c) => c.json({ status: 'ok' }));
   app.get('/health/ready', readiness(checks, watched));
 }

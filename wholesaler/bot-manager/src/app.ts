@@ -5,6 +5,7 @@ import { type AppOptions, createApp as createBaseApp } from '@vexa/shared/http/a
 import { type Checks, mountHealth } from '@vexa/shared/http/health';
 import { mountWebhookAdmin, mountWebhookRoutes } from '@vexa/shared/webhooks/routes';
 import type { RecordCallbackDeps } from './bots/record-callback.ts';
+import type { Leadership } from './reconcile/leadership.ts';
 import { type BotRouteDeps, mountBots } from './routes/bots.ts';
 import { mountCallbacks } from './routes/callbacks.ts';
 import { type MeetingRouteDeps, mountMeetings } from './routes/meetings.ts';
@@ -21,11 +22,12 @@ export type AppDeps = BotRouteDeps &
     checks: Checks;
     /** Told with the health, without which there is still something to do here. */
     watched: Checks;
+    leadership: Pick<Leadership, 'leads'>;
   };
 
 export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: IdentityVariables }> {
   const app = createBaseApp<IdentityVariables>(deps.logger, deps.served);
-  mountHealth(app, deps.checks, deps.watched);
+  mountHealth(app, deps.checks, deps.watched, () => ({ leads: deps.leadership.leads }));
   // Before the routes under /bots that only the gateway may call.
   mountCallbacks(app, deps);
   mountBots(app, deps);

@@ -74,6 +74,7 @@ export function createService(config: BotManagerConfig, overrides: Overrides = {
       );
       const app = createApp({
         ...shared,
+        leadership,
         reconcile: reconciler.reconcile,
         hosts: config.hosts,
         models: createModelList(shared, config.models),

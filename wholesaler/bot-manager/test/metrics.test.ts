@@ -58,6 +58,15 @@ it('counts meetings, bots, refusals and webhooks', async () => {
   expect(text).not.toContain('counted');
 });
 
+it('tells in its health whether it leads', async () => {
+  const leads = async ({ url }: Manager) => (await (await fetch(`${url}/health`)).json()) as unknown;
+  await using other = await startManager(stores, { collector, runner });
+  expect([await leads(manager), await leads(other)]).toEqual([
+    { status: 'ok', leads: true },
+    { status: 'ok', leads: false },
+  ]);
+});
+
 it('asks for the token when there is one', async () => {
   const METRICS_TOKEN = 'the-token-of-the-metrics';
   await using guarded = await startManager(stores, { collector, runner, env: { METRICS_TOKEN } });
