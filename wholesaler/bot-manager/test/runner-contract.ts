@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import type { BotConfig } from '@vexa/shared/contracts/bot';
 import { freePort } from '@vexa/shared/local/free-port';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BotExit, Runner } from '../src/runners/runner.ts';
+import { exampleBot } from './example-bot.ts';
 import {
   eventsOf,
   type FakeCollector,
@@ -29,23 +29,6 @@ export interface RunnerKind {
 
 const slow = { deadlineMs: 60_000 };
 
-const config = (botName: string): BotConfig => ({
-  meeting_id: 7,
-  platform: 'local',
-  meetingUrl: 'http://127.0.0.1:9/room',
-  botName,
-  nativeMeetingId: 'room',
-  connectionId: 'c',
-  token: 't',
-  language: null,
-  task: 'transcribe',
-  model_identifier: null,
-  redisUrl: 'redis://127.0.0.1:9',
-  whisperLiveUrl: 'ws://127.0.0.1:9',
-  botManagerCallbackUrl: 'http://127.0.0.1:9/callback',
-  automaticLeave: { waitingRoomTimeout: 1, noOneJoinedTimeout: 1, everyoneLeftTimeout: 1, maxBotTime: 1 },
-});
-
 let count = 0;
 const owner = `test-${process.pid}`;
 export const nextName = () =>
@@ -53,7 +36,7 @@ export const nextName = () =>
 export const specOf = (botName: string) => ({
   name: nextName(),
   labels: { 'vexa.meeting_id': '7' },
-  config: config(botName),
+  config: { ...exampleBot.config, botName },
 });
 
 /** What every runner promises the bot-manager. */

@@ -1,27 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { exampleBot as bot } from '../../test/example-bot.ts';
 import { containerSpec } from './container-spec.ts';
-import type { BotSpec } from './runner.ts';
 
-const bot: BotSpec = {
-  name: 'vexa-bot-7-0000abcd',
-  labels: { 'vexa.user_id': '3', 'vexa.meeting_id': '7' },
-  config: {
-    meeting_id: 7,
-    platform: 'local',
-    meetingUrl: 'http://meeting-room:8090/room',
-    botName: 'Vexa',
-    nativeMeetingId: 'room',
-    connectionId: 'c',
-    token: 't',
-    language: null,
-    task: 'transcribe',
-    model_identifier: null,
-    redisUrl: 'redis://redis:6379',
-    whisperLiveUrl: 'ws://balancer',
-    botManagerCallbackUrl: 'http://bot-manager:8080/bots/internal/callback',
-    automaticLeave: { waitingRoomTimeout: 1, noOneJoinedTimeout: 1, everyoneLeftTimeout: 1, maxBotTime: 1 },
-  },
-};
 const options = {
   image: 'vexa-bot:1',
   network: 'bots',

@@ -1,32 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { BotSpec } from '../runner.ts';
+import { exampleBot as bot } from '../../../test/example-bot.ts';
 import { configSecret, type PodOptions, podName, podSpec } from './pod-spec.ts';
 
-const bot: BotSpec = {
-  name: 'vexa-bot-7-0000abcd',
-  labels: { 'vexa.user_id': '3', 'vexa.meeting_id': '7' },
-  config: {
-    meeting_id: 7,
-    platform: 'local',
-    meetingUrl: 'http://meeting-room:8090/room',
-    botName: 'Vexa',
-    nativeMeetingId: 'room',
-    connectionId: 'c',
-    token: 'a-token',
-    language: null,
-    task: 'transcribe',
-    model_identifier: null,
-    redisUrl: 'redis://redis:6379',
-    whisperLiveUrl: 'ws://balancer',
-    botManagerCallbackUrl: 'http://bot-manager:8080/bots/internal/callback',
-    automaticLeave: {
-      waitingRoomTimeout: 300_000,
-      noOneJoinedTimeout: 1,
-      everyoneLeftTimeout: 1,
-      maxBotTime: 3_600_000,
-    },
-  },
-};
 const env = { LOG_LEVEL: 'debug', BOT_PROXY: 'http://user:password@proxy' };
 const options: PodOptions = {
   image: 'registry.example/vexa-bot:1',

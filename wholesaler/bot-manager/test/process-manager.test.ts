@@ -1,0 +1,4 @@
+import { useProcesses } from './process-bots.ts';
+import { describeManager } from './runner-contract.ts';
+
+describeManager(useProcesses());
