@@ -3,5 +3,5 @@ import base from '../../vitest.config.ts';
 
 /** The tests that need a Docker daemon: `make test-docker`. */
 const config = mergeConfig(base, {});
-config.test.include = ['test/**/*.docker.ts'];
+config.test.projects = [{ extends: true, test: { include: ['test/**/*.docker.ts'] } }];
 export default config;

@@ -5,5 +5,5 @@ import base from '../../vitest.config.ts';
 const config = mergeConfig(base, {});
 // One cluster for all.
 config.test.fileParallelism = false;
-config.test.include = ['test/kubernetes/*.kubernetes.ts'];
+config.test.projects = [{ extends: true, test: { include: ['test/kubernetes/*.kubernetes.ts'] } }];
 export default config;
