@@ -18,11 +18,15 @@ const counting = (from: number, count: number) =>
   Int16Array.from({ length: count }, (_, index) => 1 + ((from + index) % 30_000));
 const positions = (audio: Float32Array) => Int16Array.from(audio, (sample) => Math.round(sample * 32_768));
 
-function open(keptSeconds = 60): ParticipantStream & { say(seconds: number): void; hush(seconds: number): void } {
+function open(
+  keptSeconds = 60,
+  more: { silentMs?: number } = {},
+): ParticipantStream & { say(seconds: number): void; hush(seconds: number): void } {
   const stream = new ParticipantStream({
     url: server.url,
     startedAt,
     keptSeconds,
+    ...more,
     logger: createLogger('test', 'silent'),
     settings: () => ({ token: 't', platform: 'local', meeting_id: 7, language: 'en' }),
   });
@@ -113,6 +117,22 @@ test('a stream that is handed over goes on elsewhere from the last final, and wh
   stream.say(1);
   await stream.finish(10_000);
   const second = server.sessions[1]!;
+  expect(second.config.resumes).toEqual({ uid: first.config.uid, from_seconds: 1.5 });
+  expect(positions(second.audio())).toEqual(counting(1.5 * sampleRate, 1.5 * sampleRate));
+  expect(stream.lostSeconds).toBe(0);
+});
+
+test('a server that hangs is left while what it did not confirm is still kept, and nothing is lost', async () => {
+  const stream = open(60, { silentMs: 400 });
+  stream.identify({ id: 'p1', name: 'Ann' });
+  stream.say(2);
+  const first = await waitFor('the first session', () => server.sessions[0]);
+  await waitFor('its audio', () => first.seconds() === 2);
+  await first.confirm(1.5);
+  first.pause();
+  stream.say(1);
+  const second = await waitFor('another session', () => server.sessions[1]);
+  await stream.finish(10_000);
   expect(second.config.resumes).toEqual({ uid: first.config.uid, from_seconds: 1.5 });
   expect(positions(second.audio())).toEqual(counting(1.5 * sampleRate, 1.5 * sampleRate));
   expect(stream.lostSeconds).toBe(0);

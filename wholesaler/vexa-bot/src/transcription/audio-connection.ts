@@ -20,6 +20,8 @@ export interface ConnectionEvents {
 
 const handshakeTimeoutMs = 5_000;
 const readyTimeoutMs = 20_000;
+/** Whisperlive sends a ping every 10 s, also while it takes no audio: one that says nothing so long hangs, or cannot be reached. */
+const silentMsDefault = 25_000;
 /** 16 s of audio; a server that does not keep up is waited for, and the caller's ring is what is kept meanwhile. */
 const maxBufferedBytes = 16 * audioSampleRate * Float32Array.BYTES_PER_ELEMENT;
 const maxFrameBytes = 1_048_576;
@@ -32,12 +34,14 @@ export class AudioConnection {
   readonly #config: AudioConfig;
   readonly #events: ConnectionEvents;
   readonly #readyTimer: NodeJS.Timeout;
+  /** Set by the first ping: what never sends one is not expected to. */
+  #silentTimer: NodeJS.Timeout | undefined;
   #ready = false;
   #endSent = false;
   #reason: string | undefined;
   #goodbye = false;
 
-  constructor(url: string, config: AudioConfig, events: ConnectionEvents) {
+  constructor(url: string, config: AudioConfig, events: ConnectionEvents, silentMs = silentMsDefault) {
     this.#config = config;
     this.#events = events;
     this.#socket = new WebSocket(url, {
@@ -47,7 +51,12 @@ export class AudioConnection {
     });
     this.#readyTimer = setTimeout(() => this.abandon('the server did not get ready'), readyTimeoutMs);
     this.#socket.on('open', () => this.#socket.send(JSON.stringify(config)));
+    this.#socket.on('ping', () => {
+      this.#silentTimer ??= setTimeout(() => this.abandon('the server is not heard of any more'), silentMs);
+      this.#silentTimer.refresh();
+    });
     this.#socket.on('message', (data, binary) => {
+      this.#silentTimer?.refresh();
       if (!binary) this.#receive(String(data));
     });
     this.#socket.on('error', (error) => {
@@ -122,6 +131,7 @@ export class AudioConnection {
 
   #closed(code: number): void {
     clearTimeout(this.#readyTimer);
+    clearTimeout(this.#silentTimer);
     const orderly = this.#goodbye || code === 1000 || code === 1005;
     this.#events.onClosed({
       finished: this.#endSent && orderly,

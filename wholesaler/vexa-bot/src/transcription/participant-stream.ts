@@ -3,7 +3,7 @@ import { type AudioConfig, type AudioControl, audioSampleRate } from '@vexa/shar
 import type { Logger } from '@vexa/shared/logging';
 import { AudioRing } from '../audio/audio-ring.ts';
 import { isSound } from '../audio/loudness.ts';
-import { AudioConnection } from './audio-connection.ts';
+import { AudioConnection, type ConnectionEvents } from './audio-connection.ts';
 import { createBackoff } from './backoff.ts';
 import { type Speaker, SpeakerLog, speakerActivity } from './speaker-log.ts';
 
@@ -17,6 +17,8 @@ interface StreamOptions {
   /** Epoch ms of the first sample. */
   startedAt: number;
   keptSeconds?: number;
+  /** How long nothing may be heard of a server that has sent a ping. */
+  silentMs?: number;
 }
 
 interface Session {
@@ -168,7 +170,8 @@ export class ParticipantStream {
     const oldest = Math.max(this.#doneTo, this.#ring.start);
     const base = this.#former ? Math.max(this.#finalTo, this.#ring.start) : oldest;
     const uid = randomUUID();
-    const connection = new AudioConnection(this.#options.url, this.#configFor(uid, base), {
+    const { url, silentMs } = this.#options;
+    const events: ConnectionEvents = {
       onReady: () => this.#ready({ connection, base }),
       onFinal: (endSeconds) => {
         this.#finalTo = Math.max(
@@ -181,7 +184,8 @@ export class ParticipantStream {
         this.#pump();
       },
       onClosed: ({ finished, reason }) => this.#connectionClosed(connection, finished, reason),
-    });
+    };
+    const connection = new AudioConnection(url, this.#configFor(uid, base), events, silentMs);
     this.#session = { connection, base };
     this.#early = [];
   }
