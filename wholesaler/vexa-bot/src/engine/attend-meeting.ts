@@ -6,6 +6,7 @@ import { type AloneReason, createAloneRule } from './alone.ts';
 import { completed, type Ending, failed, PageLost, RunOver } from './endings.ts';
 import type { MeetingPage } from './meeting-page.ts';
 import type { Progress, Stage } from './progress.ts';
+import { whyUnopened } from './why-unopened.ts';
 
 export interface Attendance {
   meeting: MeetingConfig;
@@ -90,7 +91,7 @@ async function openDoor({ meeting, recipe, logger, leaving }: Attendance, page: 
     try {
       return await page.goto(url);
     } catch (error) {
-      if (attempt >= gotoTries || leaving.aborted) throw firstLine(error);
+      if (attempt >= gotoTries || leaving.aborted) throw whyUnopened(error);
       logger.warn({ attempt }, 'the meeting page did not open; trying again');
       await pause(gotoPauseMs * attempt);
     }
@@ -221,9 +222,5 @@ async function unlessLeaving<T>(leaving: AbortSignal, work: Promise<T>): Promise
     leaving.removeEventListener('abort', stop);
   }
 }
-
-/** The browser's messages go on with a call log that says nothing to a reader of the reason. */
-const firstLine = (error: unknown): Error =>
-  new Error((error instanceof Error ? error.message : String(error)).split('\n')[0], { cause: error });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,9 @@
+/**
+ * Why a page did not open, in one sentence for people and without what its link holds beside the host: a passcode may be in
+ * it, and the browser's own message quotes links and goes on with a log of its calls.
+ */
+export function whyUnopened(error: unknown): Error {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const why = line.replace(/^page\.goto: /, '').replaceAll(/https?:\/\/([^\s"/?#]+)[^\s"]*/g, '$1');
+  return new Error(why === line ? line : `The meeting page did not open: ${why}`, { cause: error });
+}
