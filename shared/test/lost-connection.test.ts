@@ -107,3 +107,9 @@ test('a transaction that ends well, or gives up, is as it was', async () => {
   await connection.sql.begin('isolation level serializable', (tx) => tx`update t set n = 8`);
   expect(await connection.sql`select n from t`).toMatchObject([{ n: 8 }]);
 });
+
+test('a pool tries again within 2 s, however many of its connections were lost at once', () => {
+  const { backoff } = connection.sql.options;
+  if (typeof backoff !== 'function') throw new Error('the driver waits as it likes');
+  for (let tries = 0; tries < 100; tries++) expect(backoff(tries)).toBeLessThanOrEqual(2);
+});
