@@ -5,8 +5,8 @@ import type { StepResult } from './measure-step.ts';
 export function brokenPromises(step: StepResult, promises: Promises): string[] {
   const { first, final, words, unseen, lost, doubled, refused, errors } = step;
   return [
-    !(first.p95 <= promises.first) && `first text after ${first.p95.toFixed(2)} s, promised are ${promises.first} s`,
-    !(final.p95 <= promises.final) && `final text after ${final.p95.toFixed(2)} s, promised are ${promises.final} s`,
+    !(first.p95 <= promises.first) && late('first', first.p95, promises.first),
+    !(final.p95 <= promises.final) && late('final', final.p95, promises.final),
     unseen > promises.unseenShare * words && `${unseen} of ${words} words not shown as they were said`,
     lost > 0 && `${lost} utterances lost`,
     doubled > 0 && `${doubled} segments doubled`,
@@ -14,3 +14,8 @@ export function brokenPromises(step: StepResult, promises: Promises): string[] {
     errors.length > 0 && `${errors.length} did not come to their end: ${errors[0]}`,
   ].filter((line) => line !== false);
 }
+
+const late = (which: string, seconds: number, promised: number): string =>
+  Number.isNaN(seconds)
+    ? `no ${which} text came`
+    : `${which} text after ${seconds.toFixed(2)} s, promised are ${promised} s`;
