@@ -1,19 +1,15 @@
 import { once } from 'node:events';
 import { signSessionToken } from '@vexa/shared/auth/session-token';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { type Stack, startStack } from '../src/stack/stack.ts';
+import { useStack } from './use-stack.ts';
 
-let stack: Stack;
+const stack = useStack();
 let retailerKey: string;
 
 beforeAll(async () => {
-  stack = await startStack();
   retailerKey = (await stack.retailerAdmin.createUser('careless@example.com')).key;
-}, 120_000);
-afterAll(async () => {
-  await stack?.[Symbol.asyncDispose]();
-}, 60_000);
+});
 
 interface Problem {
   status: number;

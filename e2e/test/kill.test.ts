@@ -1,12 +1,13 @@
 import { ApiClient } from '@vexa/shared/testing/api-client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { WordErrors } from '@vexa/shared/testing/word-error-rate';
+import { beforeAll, expect, test } from 'vitest';
 import { whisperAlone } from '../src/demo/baseline.ts';
 import { findLeftovers } from '../src/demo/leftovers.ts';
 import { measureMeeting } from '../src/demo/measure.ts';
 import { openRoom } from '../src/demo/meeting.ts';
 import { demoScript } from '../src/demo/script.ts';
-import { type Stack, startStack } from '../src/stack/stack.ts';
+import { useStack } from './use-stack.ts';
 
 // The first two turns have no one talking at the same time; the victim is killed in the middle of the second.
 const script = (await demoScript()).slice(0, 4);
@@ -14,14 +15,12 @@ const script = (await demoScript()).slice(0, 4);
 // luck, and so few words make much of it: the demo's own promise is stricter, over more of them.
 const allowedLostOrDoubledWords = 2;
 const allowedWerLoss = 0.1;
-let stack: Stack;
+const stack = useStack();
+let alone: WordErrors;
 
 beforeAll(async () => {
-  stack = await startStack();
+  alone = await whisperAlone(script);
 }, 120_000);
-afterAll(async () => {
-  await stack?.[Symbol.asyncDispose]();
-}, 60_000);
 
 test.each(['whisperlive', 'transcription-collector', 'bot-manager', 'retailer'])(
   'a meeting during which %s is killed and started again still ends with a complete transcript',
@@ -53,7 +52,6 @@ test.each(['whisperlive', 'transcription-collector', 'bot-manager', 'retailer'])
     );
 
     const figures = measureMeeting(turns, transcript.segments, new Map());
-    const alone = await whisperAlone(script);
     const heard = transcript.segments.map((s) => `${s.segment_id} ${s.start.toFixed(2)} ${s.speaker}: ${s.text}`);
     expect(figures.wer.wer, heard.join('\n')).toBeLessThanOrEqual(alone.wer + allowedWerLoss);
     expect(figures.wer.deleted, `lost words: ${heard.join('\n')}`).toBeLessThanOrEqual(allowedLostOrDoubledWords);

@@ -2,24 +2,17 @@ import { createWriteStream } from 'node:fs';
 import { devNull } from 'node:os';
 import { ApiClient } from '@vexa/shared/testing/api-client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { whisperAlone } from '../src/demo/baseline.ts';
 import { openRoom } from '../src/demo/meeting.ts';
 import { judge } from '../src/demo/report.ts';
 import { runDemo } from '../src/demo/run-demo.ts';
 import { demoScript } from '../src/demo/script.ts';
-import { type Stack, startStack } from '../src/stack/stack.ts';
 import { openRoomInBrowser } from './person.ts';
+import { useStack } from './use-stack.ts';
 
-let stack: Stack;
 const log: { service: string; line: string }[] = [];
-
-beforeAll(async () => {
-  stack = await startStack({ onLine: (service, line) => log.push({ service, line }) });
-}, 240_000);
-afterAll(async () => {
-  await stack?.[Symbol.asyncDispose]();
-}, 60_000);
+const stack = useStack({ onLine: (service, line) => log.push({ service, line }) });
 
 test('one meeting goes through both products: right words, right names, nothing left behind', {
   timeout: 240_000,

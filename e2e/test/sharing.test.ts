@@ -1,22 +1,15 @@
 import type { RunningBots } from '@vexa/shared/contracts/meeting';
 import { ApiClient } from '@vexa/shared/testing/api-client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { findLeftovers } from '../src/demo/leftovers.ts';
 import { openLiveView } from '../src/demo/live-view.ts';
 import { openRoom } from '../src/demo/meeting.ts';
 import { demoScript } from '../src/demo/script.ts';
-import { type Stack, startStack } from '../src/stack/stack.ts';
+import { useStack } from './use-stack.ts';
 
-let stack: Stack;
-
-beforeAll(async () => {
-  stack = await startStack();
-}, 240_000);
-afterAll(async () => {
-  await stack?.[Symbol.asyncDispose]();
-}, 60_000);
+const stack = useStack();
 
 const patient = { deadlineMs: 120_000, everyMs: 250 };
 

@@ -8,20 +8,13 @@ import type { UsageQuote } from '@vexa/shared/contracts/usage';
 import { ApiClient } from '@vexa/shared/testing/api-client';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { normaliseWords, wordErrorRate } from '@vexa/shared/testing/word-error-rate';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readClips } from '../src/demo/voices.ts';
-import { type Stack, startStack } from '../src/stack/stack.ts';
 import { OldApiClient, transcribeFile } from './old-clients.ts';
 import { makeRoom } from './room.ts';
+import { useStack } from './use-stack.ts';
 
-let stack: Stack;
-
-beforeAll(async () => {
-  stack = await startStack();
-}, 240_000);
-afterAll(async () => {
-  await stack?.[Symbol.asyncDispose]();
-}, 60_000);
+const stack = useStack();
 
 const patient = { deadlineMs: 120_000, everyMs: 250 };
 
@@ -40,16 +33,20 @@ describe('a meeting', () => {
     const { lobby = false, ...more } = settings;
     const room = await makeRoom(stack.urls.room, { lobby });
     const meeting = async () => (await client.meeting(room.id)).body;
+    const isOver = ({ status }: Meeting) => status === 'completed' || status === 'failed';
+    const comesTo = async (status: string) => {
+      const now = await meeting();
+      if (isOver(now)) throw new Error(`${room.id} ended before it was ${status}: ${JSON.stringify(now)}`);
+      return now.status === status;
+    };
     const started = await client.startBot(room.id, more);
     expect(started, JSON.stringify(started.body)).toMatchObject({ status: 201, body: { status: 'requested' } });
-    await visit(room, (status) =>
-      waitFor(`${room.id} to be ${status}`, async () => (await meeting()).status === status, patient),
-    );
+    await visit(room, (status) => waitFor(`${room.id} to be ${status}`, () => comesTo(status), patient));
     const ended = await waitFor(
       `${room.id} to end`,
       async () => {
         const now = await meeting();
-        return (now.status === 'completed' || now.status === 'failed') && now;
+        return isOver(now) && now;
       },
       patient,
     );

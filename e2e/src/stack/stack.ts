@@ -60,7 +60,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     services.set(definition.name, service);
     await service.start();
   };
-  for (const definition of wholesalerServices(wiring, stores, extraEnv)) await launch(definition);
+  await Promise.all(wholesalerServices(wiring, stores, extraEnv).map(launch));
   const wholesalerAdmin = new AdminClient(urls.gateway, wiring.secrets.wholesalerAdmin);
   const system = await wholesalerAdmin.createUser('system@retailer-1.example', 20);
   await launch(retailerService(wiring, stores, system.key, extraEnv));

@@ -70,7 +70,7 @@ interface Stores {
   redisUrl: string;
 }
 
-/** Every wholesaler process with its whole environment, in the order in which they start. */
+/** Every wholesaler process with its whole environment. */
 export function wholesalerServices(
   { ports, secrets }: Wiring,
   stores: Stores,
