@@ -147,7 +147,7 @@ const runningBot = (pod: V1Pod): RunningBot => ({ id: pod.metadata?.name ?? '', 
 
 function requirePlaced(pod: V1Pod, seconds: number): void {
   if (isPlaced(pod)) return;
-  const { detail, noRoom = true } = troubleOf(pod) ?? {};
+  const { detail = 'the scheduler does not say why', noRoom = true } = troubleOf(pod) ?? {};
   const message = `no node took the bot within ${seconds} s: ${detail}`;
   throw noRoom ? new NoCapacityError(message) : new Error(message);
 }
