@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../test/default-limits.ts';
 import { configFromEnv } from './config.ts';
 
 const env = {
@@ -14,14 +15,14 @@ const env = {
 describe('the configuration', () => {
   it('has the designed limits when nobody says otherwise', () => {
     const { limits, bots } = configFromEnv(env);
-    expect(limits).toMatchObject({ requestedMs: 60_000, joiningMs: 180_000, heartbeatMs: 35_000, botRestarts: 1 });
+    expect(limits).toEqual(defaultLimits);
     expect(bots).toMatchObject({ redisUrl: env.REDIS_URL, max: undefined, stopOnShutdown: false });
   });
 
   it('hands bots what they need of the environment, and no secret', () => {
     const { bots } = configFromEnv({ ...env, PATH: '/bin', CHROMIUM_PATH: '/usr/bin/chromium' });
     expect(bots.env).toEqual({
-      NODE_OPTIONS: '--max-semi-space-size=1',
+      NODE_OPTIONS: '--max-semi-space-size=1 --v8-pool-size=1',
       PATH: '/bin',
       CHROMIUM_PATH: '/usr/bin/chromium',
     });

@@ -4,9 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { findChromium } from '../src/browser/find-chromium.ts';
-import { type BrowserSettings, launchBrowser } from '../src/browser/launch.ts';
 import { lockProfile } from '../src/browser/lock-profile.ts';
+import { openTestBrowser } from './support/open-browser.ts';
 
 let site: Server;
 /** As each request brought them. */
@@ -28,19 +27,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, maxRetries: 3 }));
 
 const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-const open = async (settings: Partial<BrowserSettings>) => {
-  const path = await findChromium({
-    path: process.env.CHROMIUM_PATH,
-    searchPath: process.env.PATH ?? '',
-    headed: false,
-  });
-  return launchBrowser(path, { headed: false, flags: [], profileDir: undefined, proxy: undefined, ...settings });
-};
 
 test('a profile keeps what a site stored in it, from one bot to the next', async () => {
   const profileDir = join(folder, 'profile');
   for (const _ of ['one', 'other']) {
-    await using browser = await open({ profileDir });
+    await using browser = await openTestBrowser({ profileDir });
     await (await browser.context.newPage()).goto(urlOf(site));
   }
   expect(cookies).toEqual([undefined, 'signed=in']);
@@ -64,12 +55,12 @@ test('a proxy carries all requests and knows the bot by name and password, which
   const proxy = await listening(proxyFor('bot', 'pass/word', asked));
   const at = (password: string) => urlOf(proxy).replace('://', `://bot:${encodeURIComponent(password)}@`);
   try {
-    await using browser = await open({ proxy: at('pass/word') });
+    await using browser = await openTestBrowser({ proxy: at('pass/word') });
     const page = await browser.context.newPage();
     await page.goto(urlOf(site));
     expect(await page.title()).toBe('A page');
     expect(asked).toContain(urlOf(site));
-    await using refused = await open({ proxy: 'http://bot:wrong-secret@127.0.0.1:9' });
+    await using refused = await openTestBrowser({ proxy: 'http://bot:wrong-secret@127.0.0.1:9' });
     const failure = await (await refused.context.newPage()).goto(urlOf(site)).catch(String);
     expect(failure).toContain('ERR_PROXY_CONNECTION_FAILED');
     expect(failure).not.toContain('wrong-secret');

@@ -52,7 +52,7 @@ export class Mesh {
       const direction = this.#options.receiveOnly ? 'recvonly' : 'sendrecv';
       const { sender } = peer.pc.addTransceiver('audio', { direction });
       if (!this.#options.receiveOnly && this.#track) await sender.replaceTrack(this.#track);
-      await this.#describe(participantId, peer, await peer.pc.createOffer());
+      await this.#describe(participantId, peer, withoutBandwidthFeedback(await peer.pc.createOffer()));
     });
   }
 
@@ -145,4 +145,10 @@ const candidateOf = ({ candidate, sdpMid, sdpMLineIndex }: Candidate): RTCIceCan
   candidate,
   sdpMid: sdpMid ?? null,
   sdpMLineIndex: sdpMLineIndex ?? null,
+});
+
+/** Sound alone needs no estimate of what the line can carry, and reports for it would be a third of all packets. */
+const withoutBandwidthFeedback = ({ type, sdp = '' }: RTCSessionDescriptionInit): RTCSessionDescriptionInit => ({
+  type,
+  sdp: sdp.replace(/^a=(?:rtcp-fb:\S+ transport-cc|extmap:\S+ \S*transport-wide-cc\S*)\r\n/gm, ''),
 });

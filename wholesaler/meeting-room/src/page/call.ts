@@ -19,7 +19,7 @@ interface CallOptions {
   onHostKey: (key: string) => void;
 }
 
-const speakingEveryMs = 100;
+const speakingEveryMs = 200;
 
 /** One stay in the meeting, from asking to get in until it is over for this page. */
 export class Call {

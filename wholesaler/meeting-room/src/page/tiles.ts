@@ -10,7 +10,7 @@ interface Tile {
 
 const loud = 0.012;
 /** Pauses between words are shorter than this. */
-const holdMs = 400;
+const holdMs = 600;
 
 /** The tiles of everybody in the meeting, oneself included; they show who speaks. */
 export class Tiles {

@@ -17,7 +17,7 @@ interface Deps {
 }
 
 const binding = '__vexaReport';
-const chunkSamples = 1_600;
+const chunkSamples = 1_536;
 const scanEveryMs = 100;
 const gotoTimeoutMs = 30_000;
 const stepTimeoutMs = 30_000;
@@ -174,6 +174,11 @@ export class MeetingPage implements AsyncDisposable {
     }
   }
 
+  /** Resolves when the page has answered; a page that hangs never does. */
+  async answer(): Promise<void> {
+    await this.#page.evaluate(() => undefined);
+  }
+
   /** What an operator needs in order to see what went wrong: a picture, and all text of the page. */
   async picture(): Promise<{ url: string; image: Buffer; text: string }> {
     const [image, text] = await Promise.all([
@@ -253,9 +258,9 @@ export class MeetingPage implements AsyncDisposable {
     const message = this.#parse(payload);
     switch (message?.kind) {
       case 'audio':
-        this.#chunks += 1;
-        if (this.#chunks === 1) this.#notify();
-        this.#deps.onAudio(message.chunk);
+        if (this.#chunks === 0) this.#notify();
+        this.#chunks += message.chunks.length;
+        for (const chunk of message.chunks) this.#deps.onAudio(chunk);
         return;
       case 'view':
         this.#view = message.view;

@@ -26,7 +26,34 @@ export function install(settings: PageSettings): void {
     if (seen !== last) send(`view|${JSON.stringify({ at: Date.now(), ...view })}`);
     last = seen;
   };
-  setInterval(scan, settings.scanEveryMs);
+  watchPage(scan, settings.scanEveryMs);
+}
+
+/** Changes that are none of the document's, such as what an element plays, are seen this much later at most. */
+const lookAgainMs = 500;
+
+/** Looks after each change, though at most every so often: to read a page that stands still costs as much as to hear it. */
+function watchPage(look: () => void, atMostEveryMs: number): void {
+  let lookedAt = 0;
+  let isDue = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const lookIn = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      isDue = false;
+      lookedAt = performance.now();
+      // Before the look: one that fails is not to be the last one.
+      lookIn(lookAgainMs);
+      look();
+    }, ms);
+  };
+  const changed = () => {
+    if (!isDue) lookIn(Math.max(0, lookedAt + atMostEveryMs - performance.now()));
+    isDue = true;
+  };
+  const everything = { subtree: true, childList: true, attributes: true, characterData: true };
+  new MutationObserver(changed).observe(document, everything);
+  changed();
 }
 
 function watchConnections(onAudio: (track: MediaStreamTrack) => void): void {

@@ -45,10 +45,10 @@ export interface AudioChunk {
 
 export type PageMessage =
   | { kind: 'view'; view: PageView }
-  | { kind: 'audio'; chunk: AudioChunk }
+  | { kind: 'audio'; chunks: AudioChunk[] }
   | { kind: 'trouble'; text: string };
 
-/** Reads `view|json`, `audio|track|epoch ms|base64` and `trouble|text`. Undefined for anything else. */
+/** Reads `view|json`, `audio|epoch ms|track=base64|track~silent samples…` and `trouble|text`. Undefined for anything else. */
 export function parsePageMessage(payload: string): PageMessage | undefined {
   const cut = payload.indexOf('|');
   const rest = payload.slice(cut + 1);
@@ -65,9 +65,17 @@ export function parsePageMessage(payload: string): PageMessage | undefined {
 }
 
 function parseAudio(rest: string): PageMessage {
-  const [track = '', at = '', base64 = ''] = rest.split('|', 3);
+  const [at, ...pieces] = rest.split('|');
+  const chunks = pieces.map((piece) => {
+    const [, track, kind, value = ''] = /^(\d+)([=~])(.*)$/.exec(piece) ?? [];
+    const samples = kind === '=' ? samplesOf(value) : new Int16Array(Number(value));
+    return { track: Number(track), at: Number(at), samples };
+  });
+  return { kind: 'audio', chunks };
+}
+
+function samplesOf(base64: string): Int16Array {
   const bytes = Buffer.from(base64, 'base64');
   // Both ends are on one machine, so their byte order is the same.
-  const samples = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)));
-  return { kind: 'audio', chunk: { track: Number(track), at: Number(at), samples } };
+  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)));
 }
