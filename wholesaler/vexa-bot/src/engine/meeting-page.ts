@@ -258,8 +258,8 @@ export class MeetingPage implements AsyncDisposable {
     const message = this.#parse(payload);
     switch (message?.kind) {
       case 'audio':
-        if (this.#chunks === 0) this.#notify();
         this.#chunks += message.chunks.length;
+        if (this.#chunks === message.chunks.length) this.#notify();
         for (const chunk of message.chunks) this.#deps.onAudio(chunk);
         return;
       case 'view':
