@@ -1,4 +1,9 @@
 import { describeEndings } from './endings-contract.ts';
+import { describeManagers } from './managers-contract.ts';
 import { useProcesses } from './process-bots.ts';
 
-describeEndings(useProcesses());
+const processes = useProcesses();
+
+describeEndings(processes);
+
+describeManagers(processes);

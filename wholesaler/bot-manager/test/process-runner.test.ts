@@ -1,9 +1,8 @@
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { expect, it } from 'vitest';
 import { readProcesses } from '../src/runners/process-table.ts';
-import { describeManagers } from './managers-contract.ts';
 import { pidOf, useProcesses } from './process-bots.ts';
-import { describeRunner, specOf } from './runner-contract.ts';
+import { describeManager, describeRunner, specOf } from './runner-contract.ts';
 
 const processes = useProcesses();
 
@@ -26,4 +25,4 @@ it('ends a bot with what it started', async () => {
   await waitFor('the child to end', async () => !(await readProcesses()).some((row) => row.pid === child.pid));
 });
 
-describeManagers(processes);
+describeManager(processes);

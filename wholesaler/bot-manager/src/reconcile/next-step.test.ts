@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../test/default-limits.ts';
 import type { BotRun } from '../bots/bot-run-store.ts';
 import type { MeetingRow } from '../meetings/meeting-store.ts';
 import { nextStep, type Seen, type Step, statusSince } from './next-step.ts';
 
-const limits = {
-  requestedMs: 60_000,
-  joiningMs: 180_000,
-  needsHelpMs: 600_000,
-  stoppingMs: 30_000,
-  launchMs: 15_000,
-  heartbeatMs: 35_000,
-  sessionEndMs: 30_000,
-  finishMs: 120_000,
-  collectorDownMs: 900_000,
-  botRestarts: 1,
-};
 const t0 = new Date('2026-08-01T09:00:00Z');
 const after = (ms: number) => new Date(t0.getTime() + ms);
 
@@ -54,7 +43,7 @@ const there = new Map([['bot', 'id']]);
 const look = (more: Partial<Seen>): Step =>
   nextStep(
     { meeting: meeting(), runs: [run()], running: there, now: after(1_000), watchingSince: t0, ...more },
-    limits,
+    defaultLimits,
   );
 
 describe('the next step', () => {

@@ -18,22 +18,11 @@ import { createOrphanSweep } from '../../src/reconcile/end-orphans.ts';
 import { reconcileMeeting } from '../../src/reconcile/reconcile-meeting.ts';
 import { recordExit } from '../../src/reconcile/record-exit.ts';
 import type { BotExit, BotSpec, Runner, RunningBot } from '../../src/runners/runner.ts';
+import { defaultLimits } from '../default-limits.ts';
 import { createFakeRunner } from '../fake-runner.ts';
 import { nothingSaid, type Stores, twoSegments } from '../fixture.ts';
 import { Life, mortalDb, ProcessDied } from './mortal-db.ts';
 
-const limits = {
-  requestedMs: 60_000,
-  joiningMs: 180_000,
-  needsHelpMs: 600_000,
-  stoppingMs: 30_000,
-  launchMs: 15_000,
-  heartbeatMs: 35_000,
-  sessionEndMs: 30_000,
-  finishMs: 120_000,
-  collectorDownMs: 900_000,
-  botRestarts: 1,
-};
 const logger = createLogger('model', process.env.TEST_LOG ? 'debug' : 'silent');
 const drainMs = 5_000;
 
@@ -171,7 +160,7 @@ class Manager implements Disposable {
       db,
       now,
       logger,
-      limits,
+      limits: defaultLimits,
       runner: mortalRunner(runner, life),
       metrics: unmeasured,
       announce: () => {},

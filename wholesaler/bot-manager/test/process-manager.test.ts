@@ -1,4 +1,0 @@
-import { useProcesses } from './process-bots.ts';
-import { describeManager } from './runner-contract.ts';
-
-describeManager(useProcesses());
