@@ -2,18 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis } from '@vexa/shared/local/redis';
 import { writeProof } from '@vexa/shared/testing/proof';
 import { type BotWorld, startBotWorld } from '../test/support/bot-world.ts';
-import { type BenchMeeting, startMeeting } from './meeting.ts';
+import { type BenchMeeting, type Plan, startMeeting } from './meeting.ts';
 import { cpuSecondsOf, type Memory, memoryOf } from './process-cost.ts';
 
 const quick = Boolean(process.env.VEXA_BENCH_QUICK);
-const scenarios = quick
-  ? [{ bots: 1, speakers: 3 }]
+const scenarios: Scenario[] = quick
+  ? [{ bots: 1, speakers: 3, inTurns: false }]
   : [
-      { bots: 1, speakers: 0 },
-      { bots: 1, speakers: 1 },
-      { bots: 1, speakers: 3 },
-      { bots: 1, speakers: 8 },
-      { bots: 8, speakers: 1 },
+      { bots: 1, speakers: 0, inTurns: false },
+      { bots: 1, speakers: 1, inTurns: false },
+      { bots: 1, speakers: 3, inTurns: true },
+      { bots: 1, speakers: 3, inTurns: false },
+      { bots: 1, speakers: 8, inTurns: false },
+      { bots: 8, speakers: 1, inTurns: false },
     ];
 const settleMs = quick ? 5_000 : 10_000;
 const windowMs = quick ? 10_000 : 30_000;
@@ -23,9 +24,14 @@ const budget = { speakers: 3, cpuPercent: 12, memoryMib: 200 };
 /** Of the audio of a window; a machine with much else to do hands it over later. */
 const leastHeard = 0.9;
 
+interface Scenario extends Plan {
+  bots: number;
+}
+
 interface Cost {
   bots: number;
   speakers: number;
+  talk: 'in turns' | 'all at once';
   /** Of one core, the mean of the bots. */
   cpu_percent: number;
   /** The mean of the bots, program code divided among those that run. */
@@ -45,20 +51,20 @@ for (const scenario of scenarios) {
   costs.push(cost);
   console.log(JSON.stringify(cost));
 }
-console.log('What a bot costs: % of one core, and MiB (PSS), of the bot and its browser; everybody talks all the time');
+console.log('What a bot costs: % of one core, and MiB (PSS), of the bot and its browser');
 console.table(costs);
 
 const busy = costs.filter(({ speakers }) => speakers === budget.speakers);
 const together = costs.filter(({ bots }) => bots > 1);
 const promises = [
-  ...busy.map(({ cpu_percent }) => ({
-    promise: `${budget.speakers} speakers: at most ${budget.cpuPercent} % of a core`,
+  ...busy.map(({ cpu_percent, talk }) => ({
+    promise: `${budget.speakers} speakers, ${talk}: at most ${budget.cpuPercent} % of a core`,
     measured: cpu_percent,
     kept: cpu_percent <= budget.cpuPercent,
   })),
   // A bot that runs alone is charged with all the code that many would share.
-  ...busy.map(({ own_memory_mib }) => ({
-    promise: `${budget.speakers} speakers: at most ${budget.memoryMib} MiB beside program code`,
+  ...busy.map(({ own_memory_mib, talk }) => ({
+    promise: `${budget.speakers} speakers, ${talk}: at most ${budget.memoryMib} MiB beside program code`,
     measured: own_memory_mib,
     kept: own_memory_mib <= budget.memoryMib,
   })),
@@ -69,18 +75,18 @@ const promises = [
   })),
   ...costs
     .filter(({ speakers }) => speakers > 0)
-    .map(({ bots, speakers, heard }) => ({
-      promise: `${bots} with ${speakers} speakers: everybody is heard all the time`,
+    .map(({ bots, speakers, talk, heard }) => ({
+      promise: `${bots} with ${speakers} speakers, ${talk}: everybody is heard all the time`,
       measured: heard,
       kept: heard >= leastHeard,
     })),
 ];
 writeProof('bench-vexa-bot', { window_ms: windowMs, costs }, promises);
 
-async function measure(world: BotWorld, { bots, speakers }: { bots: number; speakers: number }): Promise<Cost> {
+async function measure(world: BotWorld, { bots, ...plan }: Scenario): Promise<Cost> {
   await using stack = new AsyncDisposableStack();
   const meetings: BenchMeeting[] = [];
-  for (let n = 0; n < bots; n += 1) meetings.push(stack.use(await startMeeting(world, { speakers, env: process.env })));
+  for (let n = 0; n < bots; n += 1) meetings.push(stack.use(await startMeeting(world, { ...plan, env: process.env })));
   await sleep(settleMs);
   const before = meetings.map(({ pid, heardSeconds }) => ({ cpu: cpuSecondsOf(pid), heard: heardSeconds() }));
   const from = performance.now();
@@ -96,7 +102,8 @@ async function measure(world: BotWorld, { bots, speakers }: { bots: number; spea
   );
   return {
     bots,
-    speakers,
+    speakers: plan.speakers,
+    talk: plan.inTurns ? 'in turns' : 'all at once',
     cpu_percent: rounded((mean(spent) / seconds) * 100),
     memory_mib: rounded(mean(memory.map(({ totalMib }) => totalMib))),
     own_memory_mib: rounded(mean(memory.map(({ ownMib }) => ownMib))),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { ScriptedParticipant } from '@vexa/meeting-room/scripted-participant';
 import { botNodeOptions } from '@vexa/shared/contracts/bot';
 import { waitFor } from '@vexa/shared/testing/wait-for';
 import { type BotWorld, voice } from '../test/support/bot-world.ts';
@@ -19,21 +20,27 @@ const clips = ['pv-en', 'lv-sense-0870', 'lv-sense-0890', 'sb-spk1_snt2', 'lv-se
 const patient = { deadlineMs: 120_000 };
 const hour = 3_600_000;
 
-/** A bot of its own process in a room of its own, with people who talk all the time and all at once. */
+export interface Plan {
+  speakers: number;
+  /** Somebody always talks; one after the other, or all at once. */
+  inTurns: boolean;
+}
+
+/** A bot of its own process in a room of its own, with people who talk all the time. */
 export async function startMeeting(
   world: BotWorld,
-  { speakers, env }: { speakers: number; env: NodeJS.ProcessEnv },
+  { speakers, inTurns, env }: Plan & { env: NodeJS.ProcessEnv },
 ): Promise<BenchMeeting> {
   await using stack = new AsyncDisposableStack();
   const room = await world.openRoom();
   const names = Array.from({ length: speakers }, (_, n) => `Speaker ${n + 1} of ${room.id}`);
   const talking = new AbortController();
   stack.defer(() => talking.abort());
-  for (const [index, name] of names.entries()) {
-    const person = stack.use(await room.join(name, { botsOnly: true }));
-    void (async () => {
-      for (let n = index; !talking.signal.aborted; n += 1) await person.speak(clips[n % clips.length] ?? '');
-    })().catch(() => undefined); // they are cut off at the end
+  const people: ScriptedParticipant[] = [];
+  for (const name of names) people.push(stack.use(await room.join(name, { botsOnly: true })));
+  const talkers = inTurns ? [people] : people.map((person) => [person]);
+  for (const [index, taking] of talkers.entries()) {
+    void takeTurns(taking, index, talking.signal).catch(() => undefined); // they are cut off at the end
   }
   const stays = { noOneJoinedTimeout: hour, everyoneLeftTimeout: hour, maxBotTime: hour };
   const config = world.meetingConfig(room, { automaticLeave: stays });
@@ -51,6 +58,12 @@ export async function startMeeting(
   await waitFor('everybody to be heard', () => heardSeconds().every((seconds) => seconds > 0), patient);
   const meeting = stack.move();
   return { pid: bot.pid ?? 0, startMs, heardSeconds, [Symbol.asyncDispose]: () => meeting.disposeAsync() };
+}
+
+async function takeTurns(people: readonly ScriptedParticipant[], firstClip: number, over: AbortSignal): Promise<void> {
+  for (let n = 0; people.length > 0 && !over.aborted; n += 1) {
+    await people[n % people.length]?.speak(clips[(firstClip + n) % clips.length] ?? '');
+  }
 }
 
 async function end(bot: ChildProcess): Promise<void> {
