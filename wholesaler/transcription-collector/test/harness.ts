@@ -181,6 +181,10 @@ export async function send(redis: Redis, ...messages: unknown[]): Promise<string
   return ids;
 }
 
+/** Takes what is new as another consumer of the group does that never answers for it. */
+export const takeSilently = (redis: Redis, consumer: string): Promise<unknown> =>
+  redis.xreadgroup('GROUP', streams.collectorGroup, consumer, 'COUNT', 10, 'STREAMS', streams.segments, '>');
+
 export async function sendSpeakerEvents(redis: Redis, ...events: unknown[]): Promise<void> {
   for (const event of events) await redis.xadd(streams.speakerEvents, '*', 'payload', JSON.stringify(event));
 }

@@ -1,5 +1,4 @@
 import { signIdentity, signServiceCall } from '@vexa/shared/auth/identity-token';
-import { streams } from '@vexa/shared/contracts/redis-names';
 import { ProblemBody } from '@vexa/shared/http/problem';
 import { meetingSessions, meetings, purgedMeetings, transcriptions } from '@vexa/wholesaler-database/schema';
 import { eq } from 'drizzle-orm';
@@ -24,6 +23,7 @@ import {
   startCollector,
   startHarness,
   type TestMeeting,
+  takeSilently,
   textsOf,
 } from './harness.ts';
 
@@ -252,16 +252,7 @@ test('nothing that is not consumed yet counts as drained', async () => {
   // Another consumer of the group takes the next message and says no more.
   await collector.service[Symbol.asyncDispose]();
   await send(harness.redis, said(m, uid, { n: 2, start: 1, end: 2, text: 'two' }));
-  await harness.redis.xreadgroup(
-    'GROUP',
-    streams.collectorGroup,
-    'silent',
-    'COUNT',
-    10,
-    'STREAMS',
-    streams.segments,
-    '>',
-  );
+  await takeSilently(harness.redis, 'silent');
   collector = await startCollector(harness, { CLAIM_IDLE_MS: '60000' });
   expect(await drain(collector.url, m)).toMatchObject({ drained: false, open_sessions: [], segment_count: 1 });
   await collector.service[Symbol.asyncDispose]();

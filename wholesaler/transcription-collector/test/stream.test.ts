@@ -20,6 +20,7 @@ import {
   spoke,
   startCollector,
   startHarness,
+  takeSilently,
   textsOf,
 } from './harness.ts';
 
@@ -99,16 +100,7 @@ test('what a silent consumer took is taken over', async () => {
   await consumed(harness.redis);
   await collector.service[Symbol.asyncDispose]();
   await send(harness.redis, sessionStart(m, 'taken'), said(m, 'taken', { n: 1, start: 0, end: 1, text: 'rescued' }));
-  await harness.redis.xreadgroup(
-    'GROUP',
-    streams.collectorGroup,
-    'silent',
-    'COUNT',
-    10,
-    'STREAMS',
-    streams.segments,
-    '>',
-  );
+  await takeSilently(harness.redis, 'silent');
   collector = await startCollector(harness);
   await waitFor('the rescued words', async () => (await textsOf(collector.url, m)).includes('rescued'));
 });
@@ -118,7 +110,7 @@ test('what kills its consumer again and again is put aside', async () => {
   await consumed(harness.redis);
   await collector.service[Symbol.asyncDispose]();
   const [id] = await send(harness.redis, said(m, 'killer', { n: 1, start: 0, end: 1, text: 'deadly' }));
-  await harness.redis.xreadgroup('GROUP', streams.collectorGroup, 'one', 'COUNT', 10, 'STREAMS', streams.segments, '>');
+  await takeSilently(harness.redis, 'one');
   for (const consumer of ['two', 'three'])
     await harness.redis.xclaim(streams.segments, streams.collectorGroup, consumer, 0, id!);
   collector = await startCollector(harness, { MAX_DELIVERIES: '3' });
