@@ -4,6 +4,7 @@ import { joinUrl } from '../recipes/find-recipe.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { type AloneReason, createAloneRule } from './alone.ts';
 import { completed, type Ending, failed, PageLost, RunOver } from './endings.ts';
+import { untilItHangs } from './hang.ts';
 import type { MeetingPage } from './meeting-page.ts';
 import type { Progress, Stage } from './progress.ts';
 import { whyUnopened } from './why-unopened.ts';
@@ -152,7 +153,8 @@ async function waitForEnd(attendance: Attendance, page: MeetingPage): Promise<En
   const watch = new AbortController();
   try {
     const over = overWithoutAWord(attendance, page, watch.signal);
-    return await Promise.race([page.until(() => endOf(page), attendance.leaving), over]);
+    const hung = untilItHangs(() => page.answer(), watch.signal);
+    return await Promise.race([page.until(() => endOf(page), attendance.leaving), over, hung]);
   } finally {
     watch.abort();
   }
