@@ -27,7 +27,7 @@ export async function holdMeeting(network: HearingNetwork, platform: Platform, t
   await using people = new AsyncDisposableStack();
   const present = new Map<string, ScriptedParticipant>();
   for (const name of speakersOf(turns)) {
-    const person = people.use(joinAsParticipant({ server: network.roomUrl, room, name }));
+    const person = people.use(joinAsParticipant({ server: network.roomUrl, room, name, botsOnly: true }));
     present.set(name, person);
     await person.waitUntilAdmitted();
   }
