@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -28,12 +28,16 @@ afterEach(() => rm(folder, { recursive: true, maxRetries: 3 }));
 
 const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
-test('a profile keeps what a site stored in it, from one bot to the next', async () => {
+test('a profile keeps what a site stored in it, from one bot to the next, also to one in another container', async () => {
   const profileDir = join(folder, 'profile');
-  for (const _ of ['one', 'other']) {
+  const visit = async () => {
     await using browser = await openTestBrowser({ profileDir });
     await (await browser.context.newPage()).goto(urlOf(site));
-  }
+  };
+  await visit();
+  // As the browser of a container leaves it that was killed.
+  await symlink('a-host-that-is-gone-12345', join(profileDir, 'SingletonLock'));
+  await visit();
   expect(cookies).toEqual([undefined, 'signed=in']);
   expect(await readdir(profileDir)).not.toContain('vexa-bot.lock');
 });
