@@ -52,7 +52,7 @@ export class Mesh {
       const direction = this.#options.receiveOnly ? 'recvonly' : 'sendrecv';
       const { sender } = peer.pc.addTransceiver('audio', { direction });
       if (!this.#options.receiveOnly && this.#track) await sender.replaceTrack(this.#track);
-      await this.#describe(participantId, peer, withoutBandwidthFeedback(await peer.pc.createOffer()));
+      await this.#describe(participantId, peer, await peer.pc.createOffer());
     });
   }
 
@@ -115,13 +115,11 @@ export class Mesh {
     await this.#describe(participantId, peer, await peer.pc.createAnswer());
   }
 
-  async #describe(participantId: string, peer: Peer, description: RTCSessionDescriptionInit): Promise<void> {
-    await peer.pc.setLocalDescription(description);
-    const type = description.type === 'offer' ? 'offer' : 'answer';
-    this.#options.send(participantId, {
-      connection: peer.connection,
-      description: { type, sdp: description.sdp ?? '' },
-    });
+  async #describe(participantId: string, peer: Peer, created: RTCSessionDescriptionInit): Promise<void> {
+    const type = created.type === 'offer' ? 'offer' : 'answer';
+    const sdp = thrifty(created.sdp ?? '', this.#options.receiveOnly ? listenerPacketMs : undefined);
+    await peer.pc.setLocalDescription({ type, sdp });
+    this.#options.send(participantId, { connection: peer.connection, description: { type, sdp } });
   }
 
   #enqueue(peer: Peer, work: () => Promise<void>): void {
@@ -147,8 +145,12 @@ const candidateOf = ({ candidate, sdpMid, sdpMLineIndex }: Candidate): RTCIceCan
   sdpMLineIndex: sdpMLineIndex ?? null,
 });
 
-/** Sound alone needs no estimate of what the line can carry, and reports for it would be a third of all packets. */
-const withoutBandwidthFeedback = ({ type, sdp = '' }: RTCSessionDescriptionInit): RTCSessionDescriptionInit => ({
-  type,
-  sdp: sdp.replace(/^a=(?:rtcp-fb:\S+ transport-cc|extmap:\S+ \S*transport-wide-cc\S*)\r\n/gm, ''),
-});
+/** A third of the usual number: who only listens, such as a bot, has these 40 ms, and each packet costs more than what is in it. */
+const listenerPacketMs = 60;
+
+/** Sound alone needs no estimate of what the line can carry, and the reports for it would be a third of all packets. */
+function thrifty(sdp: string, packetMs?: number): string {
+  const reports = /^a=(?:rtcp-fb:\S+ transport-cc|extmap:\S+ \S*transport-wide-cc\S*)\r\n/gm;
+  const wish = packetMs ? `a=ptime:${packetMs}\r\n` : '';
+  return sdp.replace(reports, '') + wish;
+}
