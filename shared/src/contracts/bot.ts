@@ -80,4 +80,4 @@ export type BotCallbackReply = z.infer<typeof BotCallbackReply>;
  * How Node is to run a bot (`NODE_OPTIONS`). Nearly all that a bot makes is sound that is sent on and forgotten: it needs no room
  * to grow old in, which saves 50 MiB a bot. One helper thread is enough for what little there is to compile and clear away.
  */
-export const botNodeOptions = '--max-semi-space-size=1 --v8-pool-size=1';
+export const botNodeOptions = '--max-semi-space-size=1 --v8-pool-size=1 --disable-warning=ExperimentalWarning';

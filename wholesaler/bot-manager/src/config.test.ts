@@ -1,3 +1,4 @@
+import { botNodeOptions } from '@vexa/shared/contracts/bot';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../test/default-limits.ts';
 import { configFromEnv } from './config.ts';
@@ -22,7 +23,7 @@ describe('the configuration', () => {
   it('hands bots what they need of the environment, and no secret', () => {
     const { bots } = configFromEnv({ ...env, PATH: '/bin', CHROMIUM_PATH: '/usr/bin/chromium' });
     expect(bots.env).toEqual({
-      NODE_OPTIONS: '--max-semi-space-size=1 --v8-pool-size=1',
+      NODE_OPTIONS: botNodeOptions,
       PATH: '/bin',
       CHROMIUM_PATH: '/usr/bin/chromium',
     });

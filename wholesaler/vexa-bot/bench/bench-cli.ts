@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis } from '@vexa/shared/local/redis';
+import { benchOptions } from '@vexa/shared/testing/bench-options';
 import { writeProof } from '@vexa/shared/testing/proof';
 import { type BotWorld, startBotWorld } from '../test/support/bot-world.ts';
 import { type BenchMeeting, type Plan, startMeeting } from './meeting.ts';
 import { cpuSecondsOf, type Memory, memoryOf } from './process-cost.ts';
 
-const quick = Boolean(process.env.VEXA_BENCH_QUICK);
+const { quick } = benchOptions('What a bot costs: real bots in real rooms, their processor time and memory.');
 const scenarios: Scenario[] = quick
   ? [{ bots: 1, speakers: 3, inTurns: false }]
   : [
