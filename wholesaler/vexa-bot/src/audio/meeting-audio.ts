@@ -141,7 +141,8 @@ export class MeetingAudio {
     const correction = clock.follow(at, samples.length, isQuiet);
     if (correction === undefined) {
       this.#end(track, { stream });
-      this.#begin(track, at, samples)?.stream.write(samples);
+      const next = this.#begin(track, at, samples);
+      if (next) this.#write(track, next, piece);
       return;
     }
     if (correction > 0) stream.write(new Int16Array(correction), true);
