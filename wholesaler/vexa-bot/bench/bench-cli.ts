@@ -44,6 +44,8 @@ interface Cost {
   heard: number;
 }
 
+// A bench that is cut short takes its bots along.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await using redis = await startRedis();
 await using world = await startBotWorld(redis.url);
 const costs: Cost[] = [];

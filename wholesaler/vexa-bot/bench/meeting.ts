@@ -49,7 +49,12 @@ export async function startMeeting(
     env: { ...env, NODE_OPTIONS: botNodeOptions, BOT_CONFIG: JSON.stringify(config), LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  stack.defer(() => end(bot));
+  const kill = () => bot.kill('SIGKILL');
+  process.once('exit', kill);
+  stack.defer(async () => {
+    await end(bot);
+    process.off('exit', kill);
+  });
   const says = (status: string) =>
     world.manager.callbacks.some((c) => c.connection_id === config.connectionId && c.status === status);
   await waitFor('the bot to be in the meeting', () => says('active'), patient);
