@@ -3,6 +3,7 @@ import { Platform } from '@vexa/shared/contracts/platform';
 import { createLogger } from '@vexa/shared/logging';
 import { findChromium } from './browser/find-chromium.ts';
 import { launchBrowser } from './browser/launch.ts';
+import { firstLine } from './engine/why-unopened.ts';
 import { checkRecipe } from './recipes/check-recipe.ts';
 
 const usage = `Reports the parts of a platform's recipe that do not match its page any more.
@@ -44,8 +45,6 @@ function argumentsOrExit() {
     process.exit(2);
   }
 }
-
-const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0];
 
 const asked = argumentsOrExit();
 const headed = process.env.HEADED === '1';

@@ -3,10 +3,10 @@ import { waitFor } from '@vexa/shared/testing/wait-for';
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { isSound } from '../src/audio/loudness.ts';
-import { type AudioChunk, type PageSettings, type PageView, parsePageMessage } from '../src/page/messages.ts';
+import { type AudioChunk, type PageView, parsePageMessage } from '../src/page/messages.ts';
 import { pageScript } from '../src/page/page-script.ts';
 import { local } from '../src/recipes/local.ts';
-import { signalNames } from '../src/recipes/recipe.ts';
+import { perSignal } from '../src/recipes/recipe.ts';
 import { openTestBrowser } from './support/open-browser.ts';
 
 const chunkSamples = 1_536;
@@ -23,7 +23,7 @@ test('tracks are heard that the page does not play itself, also when new ones co
     else if (message?.kind === 'view') view = message.view;
     else throw new Error(payload);
   });
-  const signals = Object.fromEntries(signalNames.map((name) => [name, []])) as unknown as PageSettings['signals'];
+  const signals = perSignal(() => []);
   const reading = { binding: 'report', sampleRate: 16_000, chunkSamples, scanEveryMs: 100 };
   await page.addInitScript(pageScript({ ...reading, signals, tiles: local.tiles, botName: 'Vexa' }));
   await page.route(url, (route) => route.fulfill({ contentType: 'text/html', body: '<title>A call</title>' }));

@@ -5,11 +5,10 @@ import type { Platform } from '@vexa/shared/contracts/platform';
 import { type LocalRedis, startRedis } from '@vexa/shared/local/redis';
 import { createLogger } from '@vexa/shared/logging';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findChromium } from '../src/browser/find-chromium.ts';
-import { launchBrowser } from '../src/browser/launch.ts';
 import { checkRecipe } from '../src/recipes/check-recipe.ts';
 import { type BotWorld, type Room, type SentBot, startBotWorld } from './support/bot-world.ts';
 import { faceOf } from './support/face-of.ts';
+import { openTestBrowser } from './support/open-browser.ts';
 
 let redis: LocalRedis;
 let world: BotWorld;
@@ -117,13 +116,7 @@ test(
   'the check of a recipe finds each part on the page it was made for, and says what another page lacks',
   async () => {
     const room = await world.openRoom({ id: roomId('jitsi') });
-    const search = { path: undefined, searchPath: process.env.PATH ?? '', headed: false };
-    await using browser = await launchBrowser(await findChromium(search), {
-      headed: false,
-      flags: [],
-      profileDir: undefined,
-      proxy: undefined,
-    });
+    await using browser = await openTestBrowser();
     const deps = { context: browser.context, logger: createLogger('test', 'silent') };
     const { url: meetingUrl } = faceOf('jitsi', room);
     const check = (platform: Platform, waitMs: number) =>

@@ -44,6 +44,15 @@ function open(
   });
 }
 
+/** Ann speaks so many seconds; answers with the session that has heard them. */
+async function spoken(stream: ReturnType<typeof open>, seconds: number) {
+  stream.identify({ id: 'p1', name: 'Ann' });
+  stream.say(seconds);
+  const session = await waitFor('the first session', () => server.sessions[0]);
+  await waitFor('its audio', () => session.seconds() === seconds);
+  return session;
+}
+
 test('audio from before the name is known is sent first, and the end waits until all is taken in', async () => {
   const stream = open();
   stream.say(2);
@@ -92,10 +101,7 @@ test('a server that is full or refuses is asked again until it takes everything'
 
 test('a connection lost after the end of audio is taken up again, so that the last words are not lost', async () => {
   const stream = open();
-  stream.identify({ id: 'p1', name: 'Ann' });
-  stream.say(4);
-  const first = await waitFor('the first session', () => server.sessions[0]);
-  await waitFor('its audio', () => first.seconds() === 4);
+  const first = await spoken(stream, 4);
   await first.confirm(1.25);
   await first.confirm(2.5);
   first.cut();
@@ -108,10 +114,7 @@ test('a connection lost after the end of audio is taken up again, so that the la
 
 test('a stream that is handed over goes on elsewhere from the last final, and what was on its way is sent again', async () => {
   const stream = open();
-  stream.identify({ id: 'p1', name: 'Ann' });
-  stream.say(2);
-  const first = await waitFor('the first session', () => server.sessions[0]);
-  await waitFor('its audio', () => first.seconds() === 2);
+  const first = await spoken(stream, 2);
   await first.confirm(1.5);
   first.handOver();
   stream.say(1);
@@ -124,10 +127,7 @@ test('a stream that is handed over goes on elsewhere from the last final, and wh
 
 test('a server that hangs is left while what it did not confirm is still kept, and nothing is lost', async () => {
   const stream = open(60, { silentMs: 400 });
-  stream.identify({ id: 'p1', name: 'Ann' });
-  stream.say(2);
-  const first = await waitFor('the first session', () => server.sessions[0]);
-  await waitFor('its audio', () => first.seconds() === 2);
+  const first = await spoken(stream, 2);
   await first.confirm(1.5);
   first.pause();
   stream.say(1);

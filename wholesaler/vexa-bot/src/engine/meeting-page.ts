@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from 'playwright';
 import { type AudioChunk, type PageView, parsePageMessage } from '../page/messages.ts';
 import { pageScript } from '../page/page-script.ts';
 import { passcodeOf } from '../recipes/find-recipe.ts';
-import { type Probe, type Recipe, type SignalName, type Step, signalNames } from '../recipes/recipe.ts';
+import { type Probe, perSignal, type Recipe, type SignalName, type Step } from '../recipes/recipe.ts';
 import { PageLost } from './endings.ts';
 
 interface Deps {
@@ -25,10 +25,6 @@ const optionalStepTimeoutMs = 2_000;
 const leaveTimeoutMs = 5_000;
 const closeTimeoutMs = 3_000;
 const pictureTimeoutMs = 5_000;
-
-/** In the order of their names; what a recipe does not say is nothing. */
-const perSignal = <T>(value: (signal: SignalName) => T[]): Record<SignalName, T[]> =>
-  Object.fromEntries(signalNames.map((signal) => [signal, value(signal)])) as Record<SignalName, T[]>;
 
 const nothingSeen: PageView = { at: 0, signals: perSignal(() => []), people: [], tracks: [] };
 

@@ -101,7 +101,7 @@ export class Capture {
   /** Numbers of the live tracks; taps of ended ones are taken off. */
   liveKeys(): number[] {
     for (const tapped of this.#tapped.values()) if (tapped.track.readyState === 'ended') this.#remove(tapped);
-    return [...this.#tapped.values()].map(({ key }) => key);
+    return this.#keys;
   }
 
   /** Numbers of the tracks that a media element inside this element plays. */
@@ -111,6 +111,10 @@ export class Capture {
       srcObject instanceof MediaStream ? srcObject.getAudioTracks() : [],
     );
     return tracks.flatMap((track) => this.#tapped.get(track)?.key ?? []);
+  }
+
+  get #keys(): number[] {
+    return [...this.#tapped.values()].map(({ key }) => key);
   }
 
   #play(track: MediaStreamTrack): void {
@@ -127,7 +131,7 @@ export class Capture {
   }
 
   #tell(pieces: Piece[]): void {
-    const keys = [...this.#tapped.values()].map(({ key }) => key);
+    const keys = this.#keys;
     // A tap that is taken off may have had one more.
     const told = pieces.filter(({ key }) => keys.includes(key)).map(written);
     if (told.length > 0) this.#options.send(`audio|${Date.now()}|${told.join('|')}`);

@@ -25,6 +25,10 @@ export const signalNames = [
 ] as const;
 export type SignalName = (typeof signalNames)[number];
 
+/** In the order of their names; what a recipe does not say is nothing. */
+export const perSignal = <T>(value: (signal: SignalName) => T[]): Record<SignalName, T[]> =>
+  Object.fromEntries(signalNames.map((signal) => [signal, value(signal)])) as Record<SignalName, T[]>;
+
 /** Where the page shows who is there. Selectors of a property are matched against the tile and what is in it. */
 export interface TileReader {
   tile: string;
